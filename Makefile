@@ -1,0 +1,72 @@
+# `make` alone lists what can be typed. Everything runs in the project's own virtual environment, which is made the
+# first time and found again afterwards (tools/environment.sh).
+
+# What tests/live/ needs from Debian. Only programs: none of these packages starts a service.
+LIVE_PACKAGES := apache2-bin perl libdbi-perl libdbd-sqlite3-perl media-types iproute2 procps
+
+# Where this folder cannot be written, all that is made goes into the user's own cache.
+PLACE := $(shell if [ -w . ]; then echo .; \
+    else echo "$${XDG_CACHE_HOME:-$$HOME/.cache}/tenmatsu/$$(pwd | cksum | cut -d' ' -f1)"; fi)
+VENV ?= $(PLACE)/.venv
+BIN := $(VENV)/bin
+
+# Caches are each user's own: root's must not stand in the way of anybody else's.
+CACHE := $(PLACE)/.cache-$(shell id -u)
+export RUFF_CACHE_DIR := $(CACHE)/ruff
+export MYPY_CACHE_DIR := $(CACHE)/mypy
+export HYPOTHESIS_STORAGE_DIRECTORY := $(CACHE)/hypothesis
+PYTEST = "$(BIN)/python" -m pytest -o cache_dir="$(CACHE)/pytest"
+
+# Only what is locked is imported.
+unexport PYTHONPATH PYTHONHOME
+
+.NOTPARALLEL:
+.PHONY: help run test check bench lock live-setup environment tools clean
+
+help: ## list what can be typed (this)
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do \
+	    printf '  make %-11s %s\n' "$$name" "$$what"; done
+
+run: environment ## investigate this machine; more words: make run ARGS="--for 60s --url URL"
+	@# 1 (a cause was found) and 3 (not enough seen) are answers, not errors of make's.
+	@"$(BIN)/python" -m tenmatsu investigate $(ARGS); code=$$?; case $$code in 0|1|3) ;; *) exit $$code ;; esac
+
+test: check ## all checks, then all tests; as root the live ones too (installs what they need)
+	$(PYTEST) --ignore=tests/live
+	@. ./tools/words.sh; sh tools/packages.sh $(LIVE_PACKAGES) \
+	    || say "Without them the tests in tests/live/ are skipped." "これがない間、tests/live/ のテストは飛ばします。"; \
+	[ "$$(id -u)" = 0 ] || say "The tests in tests/live/ need root and are skipped. With them:  $$(as_root "make -C $$PWD test")" \
+	    "tests/live/ のテストには root 権限が要るため飛ばします。含めるには:  $$(as_root "make -C $$PWD test")"
+	$(PYTEST) tests/live
+
+check: tools ## the one gate: format, lint, types, arrows between packages, docs
+	"$(BIN)/ruff" format --check
+	"$(BIN)/ruff" check
+	"$(BIN)/mypy"
+	"$(BIN)/lint-imports" --no-logo --cache-dir "$(CACHE)/import-linter"
+	$(PYTEST) --quiet tests/test_docs.py
+
+bench: environment ## measure what an investigation costs, against the limits
+	@"$(BIN)/python" bench/investigate.py $(ARGS)
+
+live-setup: ## install the Debian packages that the live tests need (as root)
+	@sh tools/packages.sh $(LIVE_PACKAGES)
+
+lock: tools ## write requirements/*.txt anew from pyproject.toml; newer versions: make lock ARGS=--upgrade
+	$(COMPILE) --output-file requirements/run.txt pyproject.toml
+	$(COMPILE) --extra dev --constraint requirements/run.txt --output-file requirements/dev.txt pyproject.toml
+
+# Hashes of every file of a version, so that the lock holds for each Python and machine; what builds the project
+# is locked too. No option of the maker's own pip set-up may come along.
+COMPILE = CUSTOM_COMPILE_COMMAND="make lock" "$(BIN)/pip-compile" --quiet --generate-hashes --allow-unsafe \
+    --strip-extras --all-build-deps --no-emit-options --no-emit-index-url --no-emit-find-links $(ARGS)
+
+environment:
+	@sh tools/environment.sh run "$(VENV)"
+
+tools:
+	@sh tools/environment.sh dev "$(VENV)"
+
+clean: ## remove the environment and the caches
+	rm -rf "$(VENV)" "$(PLACE)"/.cache-* build dist
+	find src tests bench -name __pycache__ -type d -exec rm -rf {} +

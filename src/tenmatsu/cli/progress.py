@@ -1,0 +1,53 @@
+"""One line that says how long it still takes: on a terminal only, and on standard error."""
+
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self, TextIO
+
+from tenmatsu.model.words import Language, Words
+
+_EVERY_SECONDS = 0.5
+_BAR = 24
+
+
+class Progress:
+    """Draws the line, and wipes it when the window is over."""
+
+    def __init__(self, seconds: float, out: TextIO, language: Language) -> None:
+        self._seconds = seconds
+        self._out = out
+        self._language = language
+        self._shown = 0.0
+        self._on = out.isatty()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __call__(self, left_seconds: float, at_work: Sequence[str]) -> None:
+        """Draw how much is left, at most twice a second."""
+        now = time.monotonic()
+        if not self._on or now - self._shown < _EVERY_SECONDS:
+            return
+        self._shown = now
+        done = round(_BAR * (1 - left_seconds / self._seconds)) if self._seconds else _BAR
+        text = (LOOKING if left_seconds > 0 else JUDGING).fill(left=f"{left_seconds:.0f}", looks=len(at_work))
+        self._out.write(f"\r\033[K[{'=' * done}{' ' * (_BAR - done)}] {text.into(self._language)}")
+        self._out.flush()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._on:
+            self._out.write("\r\033[K")
+            self._out.flush()
+
+
+LOOKING = Words(
+    "watching, {left} s left, {looks} looks at work (Ctrl-C: judge now)",
+    "観察中 残り {left} 秒、{looks} 項目 (Ctrl-C で今すぐ判断)",
+)
+JUDGING = Words("the last looks end …", "最後の調査を待っています…")

@@ -1,0 +1,77 @@
+"""Our errors, one tree, by who can do something about it.
+
+    TenmatsuError            one line for a person, and an exit code
+    ├── WrongUse             the call's words are off                      (exit 2)
+    ├── BadCase              a file that is not a case we can read         (exit 2)
+    ├── ParseError           bytes that are not what their format says
+    └── ReachError           we could not look; a sight turns it into a gap
+        ├── NotThere         no such file, directory or program
+        ├── NotPermitted     the right is missing
+        └── TookTooLong      no answer within the limit
+
+A sick server is a finding, never one of these.
+"""
+
+from tenmatsu.model.words import Words
+
+
+class TenmatsuError(Exception):
+    """The root. `words` is what a person reads: what is wrong and what to do."""
+
+    exit_code = 2
+
+    def __init__(self, words: Words) -> None:
+        super().__init__(words.en)
+        self.words = words
+
+
+class WrongUse(TenmatsuError):
+    """The call's words are off."""
+
+
+class BadCase(TenmatsuError):
+    """A file that is not a case, is cut off, or is from a newer version."""
+
+
+class ParseError(TenmatsuError):
+    """Bytes that are not what their format says. Carries which format and what was met."""
+
+    def __init__(self, format: str, met: str) -> None:
+        super().__init__(Words(f"not readable as {format}: {met}", f"{format} として読めません: {met}"))
+        self.format = format
+        self.met = met
+
+
+class ReachError(TenmatsuError):
+    """We could not look. `what` is the path or command that was meant."""
+
+    def __init__(self, what: str, words: Words) -> None:
+        super().__init__(words)
+        self.what = what
+
+
+class NotThere(ReachError):
+    """No such file, directory or program."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what, Words(f"{what} is not there", f"{what} がありません"))
+
+
+class NotPermitted(ReachError):
+    """The right is missing."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what, Words(f"no permission for {what}", f"{what} を読む権限がありません"))
+
+
+class TookTooLong(ReachError):
+    """No answer within the limit (seconds)."""
+
+    def __init__(self, what: str, seconds: float) -> None:
+        super().__init__(
+            what,
+            Words(
+                f"{what} gave no answer in {seconds:g} s",
+                f"{what} が {seconds:g} 秒以内に応答しません",
+            ),
+        )

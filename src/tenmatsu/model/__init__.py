@@ -1,0 +1,1 @@
+"""The values everything speaks in. Standard library only, no I/O, knows nobody."""

@@ -1,0 +1,98 @@
+"""One text of the whole probe, to be sent to `python3 -`. Runs on our side; the rest goes into the guest.
+
+The text holds each module's source as it stands, a few lines that let `import` find them in memory, and the
+options. Nothing is written in the guest, so nothing needs to be removed there.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
+
+from tenmatsu.probe.rung import Options
+
+PACKAGE = "tenmatsu.probe"
+# Without the user's and the machine's own modules, and without writing compiled ones.
+PYTHON_OPTIONS = ("-I", "-S", "-B", "-")
+_NOT_SENT = ("bundle.py",)
+
+_HEAD = """\
+# -*- coding: utf-8 -*-
+# Tenmatsu's probe: tells of processes that end, through frames on standard output. It changes nothing here,
+# writes no file, and ends when its output is closed.
+import sys
+
+if sys.version_info < (3, 6):
+    sys.exit("the probe needs Python 3.6 or newer; this is " + sys.version.split()[0])
+sys.dont_write_bytecode = True
+_SOURCES = {}
+"""
+
+_FOOT = '''
+
+class _Memory:
+    """Finds the modules above. The methods' names are importlib's."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name not in _SOURCES:
+            return None
+        from importlib.machinery import ModuleSpec
+
+        return ModuleSpec(name, _Memory, is_package=name in _PACKAGES)
+
+    @staticmethod
+    def create_module(spec):
+        return None
+
+    @staticmethod
+    def exec_module(module):
+        name = module.__spec__.name
+        # Documentation strings are not kept in the guest's memory.
+        exec(compile(_SOURCES[name], "<" + name + ">", "exec", 0, True, 2), module.__dict__)
+
+    @staticmethod
+    def get_source(name):
+        return _SOURCES[name]
+
+
+sys.meta_path.insert(0, _Memory)
+import json
+
+from tenmatsu.probe.main import main
+
+sys.exit(main(json.loads(_OPTIONS)))
+'''
+
+
+def make_bundle(options: Options) -> bytes:
+    """Return the program's text, in UTF-8."""
+    sources = dict(for_each_source())
+    parts = [_HEAD]
+    parts += [f"_SOURCES[{name!r}] = r'''{source}'''\n" for name, source in sources.items()]
+    parts.append(f"_PACKAGES = {('tenmatsu', PACKAGE)!r}\n")
+    parts.append(f"_OPTIONS = {_encode(options._asdict())!r}\n")
+    parts.append(_FOOT)
+    return "".join(parts).encode()
+
+
+def for_each_source() -> Iterator[tuple[str, str]]:
+    """Yield (module's full name, its source) of all that is sent, the two packages first."""
+    yield "tenmatsu", ""
+    names = sorted(one.name for one in files(PACKAGE).iterdir() if one.name.endswith(".py"))
+    for name in names:
+        if name not in _NOT_SENT:
+            module = PACKAGE if name == "__init__.py" else f"{PACKAGE}.{name[:-3]}"
+            yield module, _check(name, files(PACKAGE).joinpath(name).read_text(encoding="utf-8"))
+
+
+def _check(name: str, source: str) -> str:
+    """Refuse what could not stand between the quotes of the bundle as it is."""
+    if "'''" in source or source.endswith(("\\", "'")):
+        raise ValueError(
+            f"{name} cannot be sent: it holds three single quotes, or ends in one or a backslash"
+        )
+    return source
+
+
+def _encode(options: Mapping[str, object]) -> str:
+    return json.dumps(options, sort_keys=True)

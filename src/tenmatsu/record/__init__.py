@@ -1,0 +1,1 @@
+"""Keep a case: one portable SQLite file, and nothing but that file."""

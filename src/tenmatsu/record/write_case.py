@@ -1,0 +1,165 @@
+"""Write a case: whole or not at all."""
+
+import json
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from tenmatsu.errors import WrongUse
+from tenmatsu.model.case import Case
+from tenmatsu.model.evidence import Attributes, Event, Gap, Look, Series, Transaction
+from tenmatsu.model.finding import Finding
+from tenmatsu.model.words import Words
+from tenmatsu.record.case_schema import APPLICATION_ID, FORMAT, TABLES
+
+Row = tuple[object, ...]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def check_writable(path: Path) -> None:
+    """Raise `WrongUse` if a case cannot be written there: better before the window than after it."""
+    if path.exists():
+        raise WrongUse(EXISTS.fill(path=path))
+    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        raise WrongUse(NO_FOLDER.fill(path=path.parent))
+
+
+def write_case(case: Case, path: Path) -> None:
+    """Write the case to a new file. A failure leaves nothing behind.
+
+    Raises:
+        WrongUse: the file exists, or its folder cannot be written to.
+    """
+    check_writable(path)
+    try:
+        with tempfile.TemporaryDirectory(prefix=".tenmatsu-", dir=path.parent) as folder:
+            unfinished = Path(folder) / "case"
+            _write(case, unfinished)
+            os.link(unfinished, path)  # never over a file that appeared meanwhile
+    except FileExistsError as exists:
+        raise WrongUse(EXISTS.fill(path=path)) from exists
+    except (OSError, sqlite3.Error) as failed:
+        raise WrongUse(FAILED.fill(path=path, reason=failed)) from failed
+
+
+def _write(case: Case, path: Path) -> None:
+    database = sqlite3.connect(path)
+    try:
+        database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        database.execute(f"PRAGMA user_version = {FORMAT}")
+        database.executescript(TABLES)
+        with database:
+            _write_frame(database, case)
+            _write_evidence(database, case)
+            _write_verdict(database, case)
+    finally:
+        database.close()
+
+
+def _write_frame(database: sqlite3.Connection, case: Case) -> None:
+    evidence = case.evidence
+    meta = {
+        "program_version": case.version,
+        "window_start": microseconds(evidence.window.start),
+        "window_end": microseconds(evidence.window.end),
+        "since": microseconds(evidence.since),
+        "component": evidence.component,
+        "asked_url": evidence.asked_url,
+    }
+    _insert(database, "meta", meta.items())
+    _insert(database, "component", ((c.id, c.name, c.kind, c.runs_on) for c in case.site.components))
+    _insert(
+        database,
+        "clock_offset",
+        ((c.component, c.offset_seconds, c.uncertainty_seconds) for c in case.clock_offsets),
+    )
+
+
+def _write_evidence(database: sqlite3.Connection, case: Case) -> None:
+    evidence = case.evidence
+    for number, series in enumerate(evidence.series, start=1):
+        _insert(database, "series", [_series_row(number, series)])
+        _insert(database, "point", ((number, microseconds(time), value) for time, value in series.points))
+    _insert(database, "event", map(_event_row, evidence.events))
+    _insert(database, "transactions", map(_transaction_row, evidence.transactions))
+    _insert(database, "look", map(_look_row, evidence.looks))
+    _insert(database, "gap", map(_gap_row, evidence.gaps))
+
+
+def _series_row(number: int, s: Series) -> Row:
+    return number, s.sight, s.component, s.name, s.unit, s.kind.value, _packed(s.attributes)
+
+
+def _event_row(e: Event) -> Row:
+    return None, e.sight, e.component, e.name, microseconds(e.time), _packed(e.attributes), e.body
+
+
+def _transaction_row(t: Transaction) -> Row:
+    asked = (None, t.sight, t.component, microseconds(t.time), t.outcome.value, t.maker, t.path, t.method)
+    return *asked, t.status, t.stage, t.duration_seconds, t.size_bytes, t.client, t.reason
+
+
+def _look_row(one: Look) -> Row:
+    times = microseconds(one.started), microseconds(one.ended)
+    return None, one.sight, one.component, *times, one.complete, one.found, *_both(one.read)
+
+
+def _gap_row(g: Gap) -> Row:
+    return None, g.sight, g.component, *_both(g.what), *_both(g.why), *_both(g.close_by)
+
+
+def _finding_row(f: Finding) -> Row:
+    where = f.id, f.state.value, f.layer.value, f.component
+    return *where, f.strength, f.harm, *_both(f.sentence), _packed(f.values)
+
+
+def _write_verdict(database: sqlite3.Connection, case: Case) -> None:
+    verdict = case.verdict
+    _insert(database, "finding", map(_finding_row, verdict.findings))
+    row = (
+        verdict.status.value,
+        verdict.cause,
+        verdict.layer.value if verdict.layer else None,
+        verdict.component,
+        verdict.probability,
+        microseconds(verdict.since) if verdict.since else None,
+        microseconds(verdict.last) if verdict.last else None,
+    )
+    _insert(database, "verdict", [row])
+
+
+def _insert(database: sqlite3.Connection, table: str, rows: Iterable[Row]) -> None:
+    columns = len(database.execute(f"PRAGMA table_info({table})").fetchall())
+    marks = ", ".join("?" * columns)
+    database.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - our own table names
+
+
+def microseconds(time: datetime) -> int:
+    """Return a time as whole microseconds since 1970, exactly."""
+    return (time - _EPOCH) // timedelta(microseconds=1)
+
+
+def _packed(attributes: Attributes) -> str:
+    return json.dumps(dict(attributes), ensure_ascii=False, sort_keys=True)
+
+
+def _both(words: Words) -> tuple[str, str]:
+    return words.en, words.ja
+
+
+EXISTS = Words(
+    "{path} exists already: name another file, or delete it first",
+    "{path} は既にあります。別の名前にするか、先に削除してください",
+)
+NO_FOLDER = Words(
+    "the folder {path} is not there or cannot be written to: name another place",
+    "フォルダー {path} が無いか書き込めません。別の場所を指定してください",
+)
+FAILED = Words(
+    "the case could not be written to {path} ({reason}): nothing was kept there",
+    "{path} に事件簿を書けませんでした ({reason})。ファイルは残していません",
+)

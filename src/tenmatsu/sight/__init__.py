@@ -1,0 +1,46 @@
+"""One file per thing looked at. To add one: a new file, and its line in `SIGHTS`."""
+
+from tenmatsu.sight import (
+    cgi,
+    cgroups,
+    changes,
+    clock,
+    cpu,
+    disks,
+    file_systems,
+    interfaces,
+    kernel_log,
+    machine,
+    memory,
+    name_resolution,
+    pressure,
+    processes,
+    requests,
+    services,
+    sockets,
+    web_logs,
+    web_servers,
+)
+from tenmatsu.sight.scene import Sight
+
+SIGHTS: tuple[Sight, ...] = (
+    requests.SIGHT,
+    web_servers.SIGHT,
+    web_logs.SIGHT,
+    cgi.SIGHT,
+    services.SIGHT,
+    processes.SIGHT,
+    cpu.SIGHT,
+    pressure.SIGHT,
+    memory.SIGHT,
+    cgroups.SIGHT,
+    kernel_log.SIGHT,
+    file_systems.SIGHT,
+    disks.SIGHT,
+    clock.SIGHT,
+    name_resolution.SIGHT,
+    interfaces.SIGHT,
+    sockets.SIGHT,
+    changes.SIGHT,
+    machine.SIGHT,
+)

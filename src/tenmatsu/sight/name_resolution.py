@@ -1,0 +1,165 @@
+"""Name resolution: real queries to every configured resolver, timed and compared with each other."""
+
+import ipaddress
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from tenmatsu.errors import NotThere
+from tenmatsu.model.words import Words
+from tenmatsu.parse.resolv_conf import parse_resolv_conf
+from tenmatsu.sight.scene import Notebook, Scene, Sight
+
+# The C library gives a resolver 5 s and then asks again: who answers later than that has failed an
+# application. A little longer shows whether the answer was late or never came.
+_LIMIT_SECONDS = 7.0
+_EVERY_SECONDS = 5.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Answer:
+    """What a resolver said.
+
+    `code` is a DNS response code; `timeout`, `refused` (nobody there) or `unreachable` (no way there); or
+    what was wrong with its answer.
+    """
+
+    code: str
+    seconds: float
+    records: str
+
+
+def look(scene: Scene, notebook: Notebook) -> None:
+    """Ask each resolver for the names that matter here, again and again during the window."""
+    config = parse_resolv_conf(_resolv_conf(scene))
+    notebook.read = Words(f"{len(config.servers)} resolvers", f"リゾルバー {len(config.servers)} 個")
+    notebook.event(
+        "dns.config",
+        scene.reach.now(),
+        servers=", ".join(config.servers),
+        count=len(config.servers),
+    )
+    names = _names(scene)
+    for tick, _ in enumerate(scene.ticks(_EVERY_SECONDS)):
+        if tick and scene.left_seconds < 1.0:
+            break  # an answer would come after the window
+        # At the end of the window nobody waits for a late answer; one cut off before the C library
+        # would have given up proves nothing and is not written down.
+        limit = min(_LIMIT_SECONDS, scene.left_seconds + 1.0)
+        with ThreadPoolExecutor(max_workers=6) as pool:
+            asked = {
+                pool.submit(_ask, server, name, limit): (server, name)
+                for server in config.servers
+                for name in names
+            }
+            for done in as_completed(asked):
+                answer = done.result()
+                if answer.code != "timeout" or limit >= config.timeout_seconds:
+                    _write(scene, notebook, *asked[done], answer)
+
+
+def _resolv_conf(scene: Scene) -> bytes:
+    try:
+        return scene.reach.read("/etc/resolv.conf")
+    except NotThere:
+        return b"nameserver 127.0.0.1\n"  # what the C library then does, resolv.conf(5)
+
+
+def _names(scene: Scene) -> list[str]:
+    """Return the names to ask for: the root, our own, and the symptom's host.
+
+    Every resolver on the way to the world answers for the root from its cache.
+    """
+    names = [".", socket.gethostname()]
+    host = urlsplit(scene.url or "").hostname or ""
+    if host and not _is_address(host) and host != "localhost":
+        names.append(host)
+    return [name for name in names if _is_name(name)]
+
+
+def _is_name(text: str) -> bool:
+    import dns.exception
+    import dns.name
+
+    try:
+        dns.name.from_text(text)
+    except (dns.exception.DNSException, UnicodeError):
+        return False  # no question can be made of it: no resolver is at fault
+    return True
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _ask(server: str, name: str, limit_seconds: float) -> _Answer:
+    import dns.exception
+    import dns.message
+    import dns.query
+    import dns.rcode
+
+    began = time.monotonic()
+    kind = "NS" if name == "." else "A"
+    try:
+        query = dns.message.make_query(name, kind, use_edns=True)
+        with _connect(server) as asking:
+            answer, _ = dns.query.udp_with_fallback(
+                query,
+                server,
+                timeout=limit_seconds,
+                udp_sock=asking,
+                ignore_errors=True,  # as the C library: what is no answer is not taken for one
+            )
+        code = dns.rcode.to_text(answer.rcode())
+        records = ",".join(sorted(str(record) for rrset in answer.answer for record in rrset)[:8])
+    except dns.exception.Timeout:
+        code, records = "timeout", ""
+    except ConnectionError:
+        code, records = "refused", ""
+    except OSError:
+        code, records = "unreachable", ""
+    except (dns.exception.DNSException, EOFError, UnicodeError) as error:
+        code, records = type(error).__name__, ""
+    return _Answer(code=code, seconds=time.monotonic() - began, records=records)
+
+
+def _connect(server: str) -> socket.socket:
+    """Return a socket that is told where nobody listens, as the C library's are: a connected one."""
+    import dns.inet
+
+    family = dns.inet.af_for_address(server)
+    asking = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        asking.setblocking(False)
+        asking.connect(dns.inet.low_level_address_tuple((server, 53), family))
+    except OSError:
+        asking.close()
+        raise
+    return asking
+
+
+def _write(scene: Scene, notebook: Notebook, server: str, name: str, answer: _Answer) -> None:
+    now = scene.reach.now()
+    notebook.event(
+        "dns.lookup",
+        now,
+        server__address=server,
+        dns__question__name=name,
+        code=answer.code,
+        records=answer.records,
+        duration_seconds=answer.seconds,
+    )
+
+
+SIGHT = Sight(
+    name="name_resolution",
+    title=Words("name resolution", "名前解決"),
+    look=look,
+    watches=True,
+)

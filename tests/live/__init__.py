@@ -1,0 +1,1 @@
+"""Tests that break real things and see them found and mended."""

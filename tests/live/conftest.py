@@ -1,0 +1,59 @@
+"""The bed as a fixture, and the reasons for which a machine cannot hold it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol, cast
+
+import pytest
+
+from .bed import Server, Settings, Unusable, serving, why_unusable
+from .bed.fault import Fault, Scene
+from .bed.leftovers import find_leftovers
+from .bed.settings import Mpm
+
+
+class Break(Protocol):
+    """Applies a fault, or skips the test with the reason why this machine cannot have it."""
+
+    def __call__(self, fault: Fault, server: Server) -> AbstractContextManager[Scene]:
+        """Return the fault's context."""
+
+
+@pytest.fixture(scope="session")
+def mpm() -> Mpm:
+    """Which Apache: TENMATSU_BED_MPM is `prefork` (with mod_cgi) or `event` (with mod_cgid)."""
+    chosen = os.environ.get("TENMATSU_BED_MPM", "prefork")
+    assert chosen in ("prefork", "event"), chosen
+    return cast(Mpm, chosen)
+
+
+@pytest.fixture
+def server(mpm: Mpm) -> Iterator[Server]:
+    """Run a server with the blog; nothing of it may be left afterwards."""
+    if reason := why_unusable():
+        pytest.skip(reason)
+    with serving(Settings(mpm=mpm)) as running:
+        yield running
+    assert find_leftovers(running.root) == ()
+
+
+@pytest.fixture
+def broken() -> Break:
+    """Apply a fault where the machine can have it."""
+
+    @contextmanager
+    def apply(fault: Fault, server: Server) -> Iterator[Scene]:
+        context = fault.applied(server)
+        try:
+            scene = context.__enter__()
+        except Unusable as reason:
+            pytest.skip(f"{fault.name}: {reason}")
+        try:
+            yield scene
+        finally:
+            context.__exit__(None, None, None)
+
+    return apply
