@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -55,6 +56,7 @@ def test_case_show_says_what_it_holds(storm: str, capsys: pytest.CaptureFixture[
         (["investigate", "--url", "http://"], "not a web address"),
         (["investigate", "--url", "http://[::"], "not a web address"),
         (["investigate", "--url", "http://u:secret@x/"], "password"),
+        (["investigate", "--json", "--markdown"], "name one"),
         (["investigate", "--for", "soon"], "not a duration"),
         (["investigate", "--for", "0.1s"], "--for takes"),
         (["investigate", "--since", "2999-01-01"], "future"),
@@ -79,6 +81,19 @@ def test_wrong_use_is_one_clear_line_and_code_2(
     assert error.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [([], "  investigate "), (["case"], "  redact ")],
+)
+def test_no_command_gives_the_help_as_it_is_laid_out_and_code_2(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert says in error
+    assert "\\x0a" not in error
+
+
 def test_the_language_is_the_locales_unless_told(
     storm: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,6 +104,8 @@ def test_the_language_is_the_locales_unless_told(
     assert "Why" in capsys.readouterr().out
     assert main(["investigate", "--help"]) == 0
     assert "オプション" in capsys.readouterr().out
+    assert main(["case", "--lang", "ja", "--help"]) == 0
+    assert "コマンド" in capsys.readouterr().out
     main(["investigate", "--for", "soon"])
     assert "時間の長さ" in capsys.readouterr().err
 
@@ -116,6 +133,19 @@ def test_a_shell_asks_for_words_and_gets_them() -> None:
         [sys.executable, "-m", "tenmatsu"], check=False, capture_output=True, text=True, env=environment
     )
     assert "investigate" in done.stdout
+
+
+def test_fish_shows_descriptions_whole_commas_and_all() -> None:
+    if not (fish := shutil.which("fish")):
+        pytest.skip("fish is not installed")
+    words = f'"{sys.executable}" -m tenmatsu'
+    lines = (
+        f"function tenmatsu; {words} $argv; end",
+        f"{words} completion fish | string replace ' tenmatsu)' ' {words})' | source",
+        'complete -C "tenmatsu investigate --fo"',
+    )
+    done = subprocess.run([fish, "-N", "-c", "\n".join(lines)], check=True, capture_output=True, text=True)
+    assert done.stdout == "--for\tHow long to watch: 20s (default), 5m, 1h.\n"
 
 
 def test_a_fault_of_ours_is_one_line_and_its_own_code(

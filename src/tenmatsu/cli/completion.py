@@ -9,6 +9,8 @@ from tenmatsu.cli.speaking import lang_option, make_command
 from tenmatsu.model.words import Language, Words
 
 SHELLS = ("bash", "zsh", "fish")
+# Click's lines for fish split "type,word<Tab>description" at every comma: descriptions end at their first.
+_FISH_SPLIT, _FISH_SPLIT_ONCE = 'string split ","', 'string split --max 1 ","'
 
 
 def make(language: Language) -> click.Command:
@@ -19,7 +21,8 @@ def make(language: Language) -> click.Command:
         if found is None:  # click knows all three
             raise AssertionError(shell)
         root = click.get_current_context().find_root().command
-        sys.stdout.write(found(root, {}, "tenmatsu", "_TENMATSU_COMPLETE").source() + "\n")
+        source = found(root, {}, "tenmatsu", "_TENMATSU_COMPLETE").source()
+        sys.stdout.write(source.replace(_FISH_SPLIT, _FISH_SPLIT_ONCE) + "\n")
         return 0
 
     parameters: list[click.Parameter] = [

@@ -55,6 +55,8 @@ def make(language: Language) -> click.Command:
         markdown: bool,
         no_colour: bool,
     ) -> int:
+        if as_json and markdown:
+            raise WrongUse(ONE_FORM)
         if replay:
             if url or since or duration or save:
                 raise WrongUse(REPLAY_ALONE)
@@ -208,6 +210,9 @@ MARKDOWN = Words("Print Markdown.", "Markdown で出力。")
 REPLAY_ALONE = Words(
     "--replay judges what a case holds: it goes with neither --url, --since, --for nor --save",
     "--replay は事件簿の中身を判断します。--url・--since・--for・--save とは併用できません",
+)
+ONE_FORM = Words(
+    "--json and --markdown are two forms: name one", "--json と --markdown はどちらか一方を指定してください"
 )
 WINDOW = Words("--for takes from 1s to 1d", "--for は 1s から 1d まで")
 BAD_URL = Words(

@@ -31,6 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     language = choose_language(_wanted_language(given), os.environ)
     try:
         return _run(given, language)
+    except click.exceptions.NoArgsIsHelpError as error:  # its message is the whole help, on many lines
+        sys.stderr.write(error.format_message() + "\n")
+        return EXIT_WRONG_USE
     except click.UsageError as error:
         return _complain(_usage(error).into(language))
     except click.ClickException as error:
