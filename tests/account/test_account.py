@@ -12,7 +12,7 @@ from tenmatsu.account.as_json import as_object, load_schema, render_json
 from tenmatsu.account.as_markdown import render_markdown
 from tenmatsu.account.as_text import print_report
 from tenmatsu.account.report import make_report
-from tenmatsu.account.safe import markdown, printable
+from tenmatsu.account.safe import markdown, printable, printable_json
 from tenmatsu.model.case import Case
 from tenmatsu.model.words import LANGUAGES, Language
 
@@ -69,6 +69,15 @@ def test_nothing_hostile_becomes_markup() -> None:
     text = render_markdown(make_report(hostile_case(), "en"))
     assert "<script>" not in text
     assert "\u202e" not in text
+
+
+def test_json_on_a_terminal_is_harmless_and_reads_back_the_same() -> None:
+    said = "e\u009b31m\u202e\x7f\U0001f600\u3042\u3000\u2028"
+    text = printable_json(json.dumps({"a": said}, ensure_ascii=False, indent=2))
+    assert json.loads(text) == {"a": said}
+    assert not set(text) & set("\u009b\u202e\x7f\u2028")
+    assert "\U0001f600\u3042\u3000" in text
+    assert "\u202e" not in render_json(hostile_case(), "en")
 
 
 def test_escaping_keeps_what_is_printable() -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from importlib.resources import files
 from typing import Any
 
+from tenmatsu.account.safe import printable_json
 from tenmatsu.model.case import Case
 from tenmatsu.model.finding import Finding
 from tenmatsu.model.verdict import RankedCause, Verdict
@@ -16,7 +17,7 @@ Names = dict[str, str]
 
 def render_json(case: Case, language: Language) -> str:
     """Return the whole verdict as one JSON object, sentences in the language asked for."""
-    return json.dumps(as_object(case, language), ensure_ascii=False, indent=2) + "\n"
+    return printable_json(json.dumps(as_object(case, language), ensure_ascii=False, indent=2)) + "\n"
 
 
 def load_schema() -> dict[str, Any]:
