@@ -1,5 +1,6 @@
 """Whatever web servers' files and logs hold, there is a value or a ParseError, and soon."""
 
+import json
 import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -255,6 +256,17 @@ def test_agents_are_told_apart(agent: bytes, kind: RequestKind) -> None:
 )
 def test_paths_that_only_attackers_try(path: str, attack: bool) -> None:
     assert looks_like_attack(path) is attack
+
+
+@pytest.mark.parametrize("taken", ["nan", "inf", "-5", "1e300", "9" * 400, "-", ""])
+def test_a_duration_that_cannot_be_is_none(taken: str) -> None:
+    reader = AccessReader(
+        compile_access_format('$remote_addr [$time_local] "$request" $status $request_time')
+    )
+    as_json = json.dumps({"time": "2025-11-22T10:00:00Z", "status": 200, "request_time": taken})
+    as_text = f'192.0.2.1 [22/Nov/2025:10:00:00 +0000] "GET / HTTP/1.1" 200 {taken}'
+    for line in (as_json, as_text):
+        assert [one.duration_seconds for one in reader.read(f"{line}\n".encode())] in ([None], [])
 
 
 @pytest.mark.parametrize(

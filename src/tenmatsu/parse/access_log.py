@@ -19,6 +19,8 @@ from tenmatsu.parse.request_kind import RequestKind, kind_of_agent, looks_like_a
 # so that a hostile log with ever new ones costs no memory.
 _MOST_REMEMBERED = 8192
 _LONGEST = 300
+# Three years: with more, the time at which a request began would leave the calendar.
+_LONGEST_SECONDS = 1e8
 _UNITS = {"microseconds": 1e-6, "milliseconds": 1e-3, "seconds": 1.0}
 _EPOCHS = {"epoch_seconds": 1.0, "epoch_milliseconds": 1e-3, "epoch_microseconds": 1e-6}
 
@@ -220,9 +222,10 @@ def _forget_if_full(remembered: dict[bytes, Any]) -> None:
 
 def _duration(raw: bytes, unit_seconds: float) -> float | None:
     try:
-        return float(raw) * unit_seconds if raw else None
+        seconds = float(raw) * unit_seconds if raw else -1.0
     except ValueError:
         return None  # `-`
+    return seconds if 0.0 <= seconds < _LONGEST_SECONDS else None  # nor `nan`, nor what a person made up
 
 
 def _since_1970(raw: bytes, unit_seconds: float) -> datetime | None:
