@@ -181,6 +181,15 @@ def wait_until(condition: Callable[[], bool], *, limit_seconds: float = 20.0) ->
         time.sleep(0.05)
 
 
+def test_where_no_room_is_left_the_verdict_is_told_all_the_same(tmp_path: Path) -> None:
+    command = f'ulimit -f 8; exec "{sys.executable}" -m tenmatsu investigate --for 1s --json --save x.case'
+    done = subprocess.run(["sh", "-c", command], check=False, capture_output=True, text=True, cwd=tmp_path)
+    assert json.loads(done.stdout)["verdict"]["status"]
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "could not be written" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_ctrl_c_ends_the_window_early_and_judges_what_was_seen() -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "tenmatsu", "investigate", "--for", "60s", "--json"],

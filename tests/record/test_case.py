@@ -1,5 +1,6 @@
 """A case keeps everything, gives the same verdict anywhere, and a bad file is a clear error."""
 
+import errno
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +14,12 @@ from tenmatsu.diagnose.engine import diagnose
 from tenmatsu.errors import BadCase, WrongUse
 from tenmatsu.record.read_case import read_case
 from tenmatsu.record.write_case import write_case
+
+VIEW_WITHOUT_END = """
+ALTER TABLE component RENAME TO c;
+CREATE VIEW component AS
+WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n) SELECT id, id, id, id FROM n;
+"""
 
 
 @pytest.fixture
@@ -47,6 +54,24 @@ def test_an_existing_file_is_not_written_over(saved: Path) -> None:
     assert saved.read_bytes() == before
 
 
+@pytest.fixture
+def without_links(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")  # what vfat says, link(2)
+
+    monkeypatch.setattr("os.link", refuse)
+
+
+@pytest.mark.usefixtures("without_links")
+def test_a_file_system_without_links_will_do(tmp_path: Path) -> None:
+    path = tmp_path / "x.case"
+    write_case(make_case(storm_evidence()), path)
+    assert read_case(path).evidence == storm_evidence()
+    with pytest.raises(WrongUse, match="exists already"):
+        write_case(make_case(storm_evidence()), path)
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_a_missing_folder_is_said(tmp_path: Path) -> None:
     with pytest.raises(WrongUse, match="folder"):
         write_case(make_case(healthy_evidence()), tmp_path / "no" / "x.case")
@@ -69,6 +94,22 @@ def test_a_newer_format_is_said_and_how_to_go_on(saved: Path) -> None:
     database.execute("PRAGMA user_version = 99")
     database.close()
     with pytest.raises(BadCase, match="newer version"):
+        read_case(saved)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        "UPDATE event SET attributes = replace(hex(zeroblob(50000)), '00', '{\"a\":')",  # 50,000 deep
+        VIEW_WITHOUT_END,
+    ],
+    ids=["a pit of brackets", "a view without an end"],
+)
+def test_a_trap_in_the_file_is_a_clear_error(saved: Path, changes: str) -> None:
+    database = sqlite3.connect(saved)
+    database.executescript(changes)
+    database.close()
+    with pytest.raises(BadCase):
         read_case(saved)
 
 

@@ -39,7 +39,6 @@ class _Ask:
     seconds: float
     since: datetime
     url: str | None
-    save: Path | None
 
 
 def make(language: Language) -> click.Command:
@@ -63,7 +62,8 @@ def make(language: Language) -> click.Command:
             case = _replay(replay)
         else:
             case = _live(_check(url, since, duration or "20s", save), language)
-        show_case(case, language, as_json=as_json, as_markdown=markdown, no_colour=no_colour)
+        with _saving(case, save):
+            show_case(case, language, as_json=as_json, as_markdown=markdown, no_colour=no_colour)
         return exit_code(case.verdict)
 
     file = click.Path(path_type=Path, dir_okay=False)
@@ -91,7 +91,7 @@ def _check(url: str | None, since: str | None, duration: str, save: Path | None)
 
         check_writable(save)
     usual = now if url else now - USUAL_SINCE
-    return _Ask(seconds=seconds, since=parse_since(since, now) if since else usual, url=url, save=save)
+    return _Ask(seconds=seconds, since=parse_since(since, now) if since else usual, url=url)
 
 
 def _check_url(url: str) -> None:
@@ -127,18 +127,29 @@ def _live(ask: _Ask, language: Language) -> "Case":
     )
     with _ending_early(scene.stop), Progress(ask.seconds, sys.stderr, language) as progress:
         evidence = look_everywhere(SIGHTS, scene, progress)
-    case = Case(
+    return Case(
         version=__version__,
         site=Site(components=(here,)),
         evidence=evidence,
         verdict=diagnose(evidence),
         clock_offsets=(ClockOffset(component=here.id, offset_seconds=0.0, uncertainty_seconds=0.0),),
     )
-    if ask.save:
+
+
+@contextmanager
+def _saving(case: "Case", path: Path | None) -> Iterator[None]:
+    """Save first, and complain last: on a disk that has filled up the verdict is wanted more than ever."""
+    failed: WrongUse | None = None
+    if path is not None:
         from tenmatsu.record.write_case import write_case
 
-        write_case(case, ask.save)
-    return case
+        try:
+            write_case(case, path)
+        except WrongUse as error:
+            failed = error
+    yield
+    if failed is not None:
+        raise failed
 
 
 @contextmanager

@@ -65,7 +65,7 @@ def read_case(path: Path) -> SavedCase:
             return _read(database)
     except BadCase:
         raise
-    except (sqlite3.Error, ValueError, KeyError, TypeError, IndexError, OverflowError) as damage:
+    except (sqlite3.Error, ValueError, LookupError, TypeError, OverflowError, RecursionError) as damage:
         raise BadCase(DAMAGED.fill(path=path)) from damage
 
 
@@ -85,6 +85,9 @@ def _check(database: sqlite3.Connection, path: Path) -> None:
     format = database.execute("PRAGMA user_version").fetchone()[0]
     if format > FORMAT:
         raise BadCase(NEWER.fill(path=path, format=format, ours=FORMAT))
+    # A view in a table's place could be a computation without an end.
+    if database.execute("SELECT 1 FROM sqlite_master WHERE type NOT IN ('table', 'index')").fetchone():
+        raise BadCase(NOT_A_CASE.fill(path=path))
     if database.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
         raise BadCase(DAMAGED.fill(path=path))
 

@@ -39,11 +39,26 @@ def write_case(case: Case, path: Path) -> None:
         with tempfile.TemporaryDirectory(prefix=".tenmatsu-", dir=path.parent) as folder:
             unfinished = Path(folder) / "case"
             _write(case, unfinished)
-            os.link(unfinished, path)  # never over a file that appeared meanwhile
+            _put(unfinished, path)
     except FileExistsError as exists:
         raise WrongUse(EXISTS.fill(path=path)) from exists
     except (OSError, sqlite3.Error) as failed:
         raise WrongUse(FAILED.fill(path=path, reason=failed)) from failed
+
+
+def _put(unfinished: Path, path: Path) -> None:
+    """Give the file its name, never over one that appeared meanwhile."""
+    try:
+        os.link(unfinished, path)
+    except FileExistsError:
+        raise
+    except OSError:  # USB sticks (vfat) and some network mounts know no links: take the name, then the place
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        try:
+            unfinished.replace(path)
+        except OSError:
+            path.unlink()
+            raise
 
 
 def _write(case: Case, path: Path) -> None:
