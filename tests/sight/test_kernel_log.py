@@ -161,6 +161,14 @@ def test_what_nobody_kept_of_the_time_in_question_is_a_gap() -> None:
     ring = (record(500, UPTIME - 100, "eth0: hello", severity=6),)
     (gap,) = look_at(SIGHT, MadeReach(ring=[ring])).gaps
     assert "first 1.0 h" in gap.what.en
+    assert "overwritten" in gap.why.en
+
+
+def test_what_was_said_before_the_machine_was_started_was_not_overwritten() -> None:
+    ring = (record(0, 0.0, "Linux version 6.1", severity=6),)
+    (gap,) = look_at(SIGHT, MadeReach(ring=[ring]), since=timedelta(days=14)).gaps
+    assert "started" in gap.why.en
+    assert "log_buf_len" not in gap.close_by.en  # a longer memory would not have kept it
 
 
 def test_a_file_that_misses_what_the_ring_holds_has_stopped() -> None:

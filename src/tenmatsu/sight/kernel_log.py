@@ -16,6 +16,7 @@ from tenmatsu.sight.kernel_log_sources import (
     Source,
     find_ring_begin,
     has_journal,
+    holds_since_start,
     read_journal,
     read_newest_of_journal,
     read_ring,
@@ -147,10 +148,15 @@ def _read_rest(scene: Scene, reading: _Reading) -> None:
 
 def _say_what_is_gone(scene: Scene, notebook: Notebook, reading: _Reading) -> None:
     """Write down a gap where nothing is left of a part of the time in question."""
-    begins = min(source.begins for source in reading.sources if source.was_read)
-    missing = (begins - scene.since).total_seconds()
-    if missing > _MISSING_SECONDS:
-        notebook.gap(GONE.fill(hours=f"{missing / 3600:.1f}"), GONE_WHY, GONE_CLOSE)
+    first = min((source for source in reading.sources if source.was_read), key=lambda one: one.begins)
+    missing = (first.begins - scene.since).total_seconds()
+    if missing <= _MISSING_SECONDS:
+        return
+    what = GONE.fill(hours=f"{missing / 3600:.1f}")
+    if first.kind == "ring" and holds_since_start(reading.ring[0]):
+        notebook.gap(what, STARTED_WHY, STARTED_CLOSE)
+    else:
+        notebook.gap(what, GONE_WHY, GONE_CLOSE)
 
 
 def _say_why_not(notebook: Notebook, reading: _Reading) -> None:
@@ -170,6 +176,14 @@ GONE_WHY = Words(
 GONE_CLOSE = Words(
     "keep a journal: sudo mkdir -p /var/log/journal; or a longer memory: boot with log_buf_len=4M",
     "ジャーナルを残す: sudo mkdir -p /var/log/journal、または log_buf_len=4M で起動",
+)
+STARTED_WHY = Words(
+    "the machine was started only after that, and no journal or file keeps what its kernel said before",
+    "その後に起動した機械であり、起動前のものはジャーナルにもファイルにも残っていません",
+)
+STARTED_CLOSE = Words(
+    "for the next time, keep a journal (sudo mkdir -p /var/log/journal) or install rsyslog",
+    "次回に備え、ジャーナルを残す (sudo mkdir -p /var/log/journal) か rsyslog を導入",
 )
 LOST = Words("some kernel messages of the window", "観察中のカーネルメッセージの一部")
 LOST_WHY = Words(

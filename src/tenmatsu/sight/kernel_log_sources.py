@@ -117,6 +117,11 @@ def find_ring_begin(reach: Reach, oldest: bytes) -> datetime:
     return clock.booted if record.sequence == 0 else clock.date(record.stamp)
 
 
+def holds_since_start(oldest: bytes) -> bool:
+    """Tell by the ring's oldest record whether nothing since the machine's start was overwritten."""
+    return parse_kmsg_record(oldest).sequence == 0
+
+
 def read_ring(reach: Reach, earlier: Sequence[bytes] = ()) -> tuple[Source, bool]:
     """Return the ring's messages and whether some were overwritten before they could be read.
 
