@@ -79,6 +79,14 @@ def test_what_is_not_ours_to_see_or_gone_is_no_gap(tmp_path: Path) -> None:
     assert page.gaps == ()
 
 
+def test_one_behind_a_closed_folder_is_a_gap(tmp_path: Path) -> None:
+    mounts = mount("/", device="8:1") + mount("/srv/closed/data", device="8:2")
+    folder = record(tmp_path, mounts, **{"/": PLAIN})
+    (gap,) = look_at(file_systems.SIGHT, FolderReach(folder, forbidden=["/srv/closed/data"])).gaps
+    assert gap.what.en == "file systems: /srv/closed/data"
+    assert "root" in gap.close_by.en
+
+
 def test_one_that_fails_is_one_gap_and_the_others_are_asked_twice(tmp_path: Path) -> None:
     mounts = mount("/mnt/old\\040server", device="0:60", type="nfs") + mount("/", device="8:1")
     folder = record(tmp_path, mounts, **{"/": PLAIN})

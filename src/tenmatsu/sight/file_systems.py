@@ -17,6 +17,7 @@ _NOT_DATA = frozenset(
 )
 _NOT_DATA_UNDER = ("/sys/", "/proc/", "/dev/", "/run/credentials/")
 _OVERLAY = "overlay"  # a container's root is one, and it does fill up
+_SESSIONS = "fuse"  # often one person's own, which not even root may see: not the server's data
 _LIMIT_SECONDS = 5.0
 
 
@@ -25,10 +26,12 @@ def look(scene: Scene, notebook: Notebook) -> None:
     mounts = _find_mounts(scene)
     notebook.read = Words(f"{len(mounts)} file systems", f"ファイルシステム {len(mounts)} 個")
     fstab = _read_only_by_config(scene)
-    answered = [mount for mount in mounts if _look_at(scene, notebook, mount, fstab)]
+    refused: list[Mount] = []
+    answered = [mount for mount in mounts if _look_at(scene, notebook, mount, fstab, refused)]
+    _say_refused(notebook, [mount.mountpoint for mount in refused if not mount.type.startswith(_SESSIONS)])
     scene.wait_for_end()
     for mount in answered:  # one that hangs is not asked again: it would keep the others from being asked
-        _look_at(scene, notebook, mount, fstab)
+        _look_at(scene, notebook, mount, fstab, refused)
 
 
 def _find_mounts(scene: Scene) -> list[Mount]:
@@ -53,13 +56,16 @@ def _read_only_by_config(scene: Scene) -> frozenset[str]:
     return frozenset(row[1] for row in rows if len(row) > 3 and "ro" in row[3].split(","))
 
 
-def _look_at(scene: Scene, notebook: Notebook, mount: Mount, fstab: frozenset[str]) -> bool:
+def _look_at(
+    scene: Scene, notebook: Notebook, mount: Mount, fstab: frozenset[str], refused: list[Mount]
+) -> bool:
     try:
         space = _ask(scene, mount.mountpoint)
     except NotThere:
         return False  # unmounted meanwhile
     except NotPermitted:
-        return False  # a mount of another user's session (FUSE): not the server's data
+        refused.append(mount)
+        return False
     except ReachError as error:
         notebook.gap(
             Words(f"file system {mount.mountpoint}", f"ファイルシステム {mount.mountpoint}"),
@@ -72,6 +78,17 @@ def _look_at(scene: Scene, notebook: Notebook, mount: Mount, fstab: frozenset[st
         return False
     _write(scene, notebook, mount, space, by_config=mount.mountpoint in fstab)
     return True
+
+
+def _say_refused(notebook: Notebook, names: list[str]) -> None:
+    """Write down one gap for all that lie behind closed folders: a host of containers has many."""
+    if names:
+        shown = ", ".join(names[:3])
+        more = len(names) - 3
+        what = Words(f"file systems: {shown}", f"ファイルシステム: {shown}")
+        if more > 0:
+            what += Words(f" and {more} more", f" 他 {more} 個")
+        notebook.gap(what, REFUSED, REFUSED_CLOSE)
 
 
 def _ask(scene: Scene, path: str) -> Space:
@@ -132,6 +149,9 @@ def _write(scene: Scene, notebook: Notebook, mount: Mount, space: Space, *, by_c
         read_only_by_config=by_config,
     )
 
+
+REFUSED = Words("they lie behind folders that we may not enter", "立ち入れないフォルダーの奥にあります")
+REFUSED_CLOSE = Words("run it as root: sudo tenmatsu investigate", "root で実行: sudo tenmatsu investigate")
 
 SIGHT = Sight(
     name="file_systems",
