@@ -12,6 +12,7 @@ import pytest
 from tenmatsu.cli.main import main
 from tenmatsu.diagnose.engine import diagnose
 from tenmatsu.model.finding import State
+from tenmatsu.model.layer import Layer
 from tenmatsu.model.verdict import Status
 from tenmatsu.record.read_case import read_case
 
@@ -40,6 +41,13 @@ def test_replay_judges_finding_by_finding_as_when_it_was_saved(path: Path) -> No
     saved = read_case(path)
     now = {finding.id: finding.state.value for finding in diagnose(saved.evidence).findings}
     assert {one.id: one.state for one in saved.findings} == now
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.case")), ids=lambda path: path.stem)
+def test_of_every_layer_it_is_said_by_what_it_is_judged(path: Path) -> None:
+    layers = diagnose(read_case(path).evidence).layers
+    assert [layer for layer in Layer if layer not in {one.layer for one in layers}] == []
+    assert [one.layer for one in layers if not one.by] == []
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.case")), ids=lambda path: path.stem)

@@ -128,7 +128,10 @@ def _strongest(mine: Sequence[tuple[float, WeighedCause]], *, for_it: bool) -> t
 def _not_seen(
     mine: Sequence[tuple[float, WeighedCause]], findings: Mapping[str, Finding], evidence: Evidence
 ) -> tuple[str, ...]:
-    """Return the sights whose gaps keep a layer unknown; without a gap, the findings nobody could make."""
+    """Return the sights whose gaps keep a layer unknown; without a gap, the findings nobody could make.
+
+    Where all was seen, the findings that keep it open: they speak for a cause, too weakly to suspect it.
+    """
     open_findings = [
         findings[expectation.finding]
         for _, one in mine
@@ -139,4 +142,11 @@ def _not_seen(
     ]
     gaps = {gap.sight for gap in evidence.gaps}
     sights = [sight for finding in open_findings for sight in finding.rests_on if sight in gaps]
-    return tuple(dict.fromkeys(sights or [finding.id for finding in open_findings]))
+    return tuple(dict.fromkeys(sights or [finding.id for finding in open_findings] or _keeping_open(mine)))
+
+
+def _keeping_open(mine: Sequence[tuple[float, WeighedCause]]) -> list[str]:
+    standing = [one for _, one in mine if one.evidence_decibans > RULED_OUT_DECIBANS]
+    speaking = [weight.finding for one in standing for weight in one.weights if weight.decibans > 0]
+    # nothing speaks for it, and too little against it: what would have told
+    return speaking or [max(one.cause.expectations, key=lambda e: e.present).finding for one in standing]
