@@ -171,6 +171,21 @@ def test_what_was_said_before_the_machine_was_started_was_not_overwritten() -> N
     assert "log_buf_len" not in gap.close_by.en  # a longer memory would not have kept it
 
 
+def test_older_logs_that_may_not_be_read_are_not_said_to_be_missing() -> None:
+    ring = (record(500, UPTIME - 100, "eth0: hello", severity=6),)
+    refused = frozenset({"/var/log/kern.log"})
+    (gap,) = look_at(SIGHT, MadeReach(ring=[ring], files={"/var/log/kern.log": b""}, refused=refused)).gaps
+    assert "permission" in gap.why.en
+    assert "adduser" in gap.close_by.en
+
+
+def test_a_log_too_long_to_be_read_whole_is_not_said_to_keep_nothing() -> None:
+    ring = (record(500, UPTIME - 100, "eth0: hello", severity=6),)
+    long = "".join(line(3000, "x" * 200_000) for _ in range(45)).encode()
+    (gap,) = look_at(SIGHT, MadeReach(ring=[ring], files={"/var/log/kern.log": long})).gaps
+    assert "/var/log/kern.log is too long" in gap.why.en
+
+
 def test_a_file_that_misses_what_the_ring_holds_has_stopped() -> None:
     ring = (record(0, 0.0, "boot", severity=6), record(1, UPTIME - 10, KILL))
     files = {"/var/log/syslog": line(5000, "last").encode(), "/var/log/auth.log": b"x"}

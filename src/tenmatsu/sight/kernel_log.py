@@ -150,13 +150,19 @@ def _say_what_is_gone(scene: Scene, notebook: Notebook, reading: _Reading) -> No
     """Write down a gap where nothing is left of a part of the time in question."""
     first = min((source for source in reading.sources if source.was_read), key=lambda one: one.begins)
     missing = (first.begins - scene.since).total_seconds()
-    if missing <= _MISSING_SECONDS:
-        return
-    what = GONE.fill(hours=f"{missing / 3600:.1f}")
+    if missing > _MISSING_SECONDS:
+        notebook.gap(GONE.fill(hours=f"{missing / 3600:.1f}"), *_why_gone(reading, first))
+
+
+def _why_gone(reading: _Reading, first: Source) -> tuple[Words, Words]:
+    """Return why nothing is older than the first of the sources, and what would close that gap."""
+    if reading.refused:
+        return REFUSED_WHY, SIGHT.close_by
+    if not first.complete:
+        return CUT_WHY.fill(name=first.name), CUT_CLOSE.fill(name=first.name)
     if first.kind == "ring" and holds_since_start(reading.ring[0]):
-        notebook.gap(what, STARTED_WHY, STARTED_CLOSE)
-    else:
-        notebook.gap(what, GONE_WHY, GONE_CLOSE)
+        return STARTED_WHY, STARTED_CLOSE
+    return GONE_WHY, GONE_CLOSE
 
 
 def _say_why_not(notebook: Notebook, reading: _Reading) -> None:
@@ -177,6 +183,15 @@ GONE_CLOSE = Words(
     "keep a journal: sudo mkdir -p /var/log/journal; or a longer memory: boot with log_buf_len=4M",
     "ジャーナルを残す: sudo mkdir -p /var/log/journal、または log_buf_len=4M で起動",
 )
+REFUSED_WHY = Words(
+    "there may be some in logs that we have no permission to read",
+    "読む権限のないログに残っている可能性があります",
+)
+CUT_WHY = Words(
+    "{name} is too long to be read further back: a look must stay cheap",
+    "{name} が大きく、負荷を抑えるため、それより前は読んでいません",
+)
+CUT_CLOSE = Words("look by hand: less {name}", "手で確認: less {name}")
 STARTED_WHY = Words(
     "the machine was started only after that, and no journal or file keeps what its kernel said before",
     "その後に起動した機械であり、起動前のものはジャーナルにもファイルにも残っていません",
