@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from tenmatsu.account.folding import Folded
 from tenmatsu.account.report import Line, Report, Section
 from tenmatsu.account.safe import printable
 from tenmatsu.model.verdict import Status
@@ -51,12 +52,12 @@ def _print_opening(console: Console, report: Report) -> None:
     head.add_column(justify="right", no_wrap=True)
     style = f"bold {_COLOURS[report.status]}"
     head.add_row(
-        Text(printable(report.headline), style=style),
+        Folded(Text(printable(report.headline), style=style)),
         Text(printable(report.confidence), style=style),
     )
     console.print(head)
     for sentence in report.opening:
-        console.print(Text(printable(sentence)))
+        console.print(Folded(Text(printable(sentence))))
     console.print()
 
 
@@ -67,8 +68,8 @@ def _table(section: Section) -> Table:
     table.add_column(justify="right", no_wrap=True, min_width=6)
     for line in section.lines:
         table.add_row(
-            Text(printable(line.label), style="cyan"),
-            Text(printable(line.text)),
+            Folded(Text(printable(line.label), style="cyan")),
+            Folded(Text(printable(line.text))),
             Text(line.weight, style="dim"),
         )
     return table
@@ -84,9 +85,9 @@ def _numbered(section: Section) -> Table:
     return table
 
 
-def _step(line: Line) -> Text:
+def _step(line: Line) -> Folded:
     text = Text(printable(line.text))
     if line.label:
         text.append("\n")
         text.append(printable(line.label), style="cyan")
-    return text
+    return Folded(text)
