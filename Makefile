@@ -1,8 +1,12 @@
 # `make` alone lists what can be typed. Everything runs in the project's own virtual environment, which is made the
 # first time and found again afterwards (tools/environment.sh).
 
-# What tests/live/ needs from Debian. Only programs: none of these packages starts a service.
-LIVE_PACKAGES := apache2-bin perl libdbi-perl libdbd-sqlite3-perl media-types iproute2 procps
+# What tests/live/ needs from Debian. Only programs: no service is started (tools/packages.sh sees to it).
+LIVE_PACKAGES := apache2-bin perl libdbi-perl libdbd-sqlite3-perl media-types iproute2 procps \
+    openssh-client openssh-server sudo mawk gawk busybox tcsh fish
+
+# What bench/capture.py compares us with, and what makes its storms. No service of atop's is started.
+BENCH_PACKAGES := gcc libc6-dev procps atop forkstat libbpf-tools bpftrace
 
 # Where this folder cannot be written, all that is made goes into the user's own cache.
 PLACE := $(shell if [ -w . ]; then echo .; \
@@ -21,11 +25,11 @@ PYTEST = "$(BIN)/python" -m pytest -o cache_dir="$(CACHE)/pytest"
 unexport PYTHONPATH PYTHONHOME
 
 .NOTPARALLEL:
-.PHONY: help run test check bench lock live-setup environment tools clean
+.PHONY: help run test check bench bench-capture lock live-setup environment tools clean
 
 help: ## list what can be typed (this)
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do \
-	    printf '  make %-11s %s\n' "$$name" "$$what"; done
+	    printf '  make %-13s %s\n' "$$name" "$$what"; done
 
 run: environment ## investigate this machine; more words: make run ARGS="--for 60s --url URL"
 	@# 1 (a cause was found) and 3 (not enough seen) are answers, not errors of make's.
@@ -48,6 +52,11 @@ check: tools ## the one gate: format, lint, types, arrows between packages, docs
 
 bench: environment ## measure what an investigation costs, against the limits
 	@"$(BIN)/python" bench/investigate.py $(ARGS)
+
+bench-capture: environment ## how completely short-lived processes are seen, and at what cost, beside other tools (as root)
+	@. ./tools/words.sh; sh tools/packages.sh $(BENCH_PACKAGES) \
+	    || say "What is missing is left out." "足りないものは除いて測ります。"
+	@"$(BIN)/python" -m bench.capture $(ARGS)
 
 live-setup: ## install the Debian packages that the live tests need (as root)
 	@sh tools/packages.sh $(LIVE_PACKAGES)

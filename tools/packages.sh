@@ -35,7 +35,15 @@ log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT
 trap 'exit 130' INT TERM
 
-# RUNLEVEL=1: invoke-rc.d starts nothing that does not belong to single-user mode.
+# A package that brings a service must not start it, now or at the next boot. RUNLEVEL=1: invoke-rc.d starts nothing
+# that does not belong to single-user mode. systemd's helper asks only policy-rc.d (101: not allowed), which is there
+# for as long as this runs.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+    trap 'rm -f "$log" "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod 755 "$policy"
+fi
+
 install_missing() {
     # shellcheck disable=SC2086  # a list of words
     DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 RUNLEVEL=1 LC_ALL=C \
@@ -53,3 +61,4 @@ install_missing || {
         "apt-get で $missing を入れられませんでした: ${reason:-apt-get install $missing を試してください}"
     exit 1
 }
+case " $missing " in *" openssh-server "*) update-rc.d ssh disable >/dev/null 2>&1 || : ;; esac

@@ -7,7 +7,8 @@
     └── ReachError           we could not look; a sight turns it into a gap
         ├── NotThere         no such file, directory or program
         ├── NotPermitted     the right is missing
-        └── TookTooLong      no answer within the limit
+        ├── TookTooLong      no answer within the limit
+        └── NoConnection     another machine cannot be reached
 
 A sick server is a finding, never one of these.
 """
@@ -75,3 +76,11 @@ class TookTooLong(ReachError):
                 f"{what} が {seconds:g} 秒以内に応答しません",
             ),
         )
+
+
+class NoConnection(ReachError):
+    """Another machine cannot be reached. `permanent`: until a person does something, trying is of no use."""
+
+    def __init__(self, host: str, words: Words, *, permanent: bool) -> None:
+        super().__init__(host, words)
+        self.permanent = permanent

@@ -39,7 +39,7 @@ def programs() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def storm(programs: Path) -> Path:
-    return compile_here("storm.c", programs / "storm", "-pthread")
+    return compile_here("storm.c", programs / f"storm{os.getpid() % 10000}", "-pthread")
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +51,19 @@ def spin(programs: Path) -> Callable[[str], Path]:
         path = programs / name
         if not path.exists():
             shutil.copy(made, path)
+        return path
+
+    return named
+
+
+@pytest.fixture(scope="session")
+def storm_as(programs: Path, storm: Path) -> Callable[[str], Path]:
+    """Make the storm's program under a name that no other storm on this machine has."""
+
+    def named(name: str) -> Path:
+        path = programs / name
+        if not path.exists():
+            shutil.copy(storm, path)
         return path
 
     return named
@@ -73,7 +86,10 @@ def ebpf(why_no_ebpf: str) -> None:
         pytest.skip(why_no_ebpf)
 
 
-# Storms of thousands of processes, compared with what was really started. They ask for a machine that does
-# nothing else, and the probe is not wired to a command yet: until it is, they run when asked for.
-if not os.environ.get("TENMATSU_STORMS"):
-    collect_ignore = ["test_ebpf.py", "test_living.py", "test_proc.py"]
+@pytest.fixture(scope="session")
+def netlink() -> None:
+    """Whether this machine lets us listen: root, and the first namespaces."""
+    if os.geteuid() != 0:
+        pytest.skip("listening to the kernel's netlink messages needs root")
+    if str(Path("/proc/self/ns/pid").readlink()) != "pid:[4026531836]":
+        pytest.skip("the kernel tells only the first pid namespace")

@@ -48,7 +48,7 @@ def test_every_process_of_a_storm_is_told(storm: Path, spin: Spin, rate: int) ->
     assert told.ended(name=name) == made.started
     assert told.statuses(name=name) == {7 << 8: made.started}
     assert LEAST <= told.cpu(name) / made.cpu <= MOST
-    assert told.parents(name) == {"storm"}
+    assert told.parents(name) == {storm.name}
     assert_complete(told)
 
 
@@ -70,20 +70,20 @@ def test_a_process_of_many_threads_is_one_with_all_their_time(
 ) -> None:
     with Watched(options) as watched:
         made = make_storm([storm, "threads", "100", "4", "1000000", how])
-        told = settle(watched, "storm", made.started + 1, made.cpu + made.own_cpu)
-    assert told.ended(name="storm", parent="storm") == made.started
-    assert told.statuses(name="storm", parent="storm") == {status: made.started}
-    assert LEAST <= told.cpu("storm") / (made.cpu + made.own_cpu) <= MOST
+        told = settle(watched, storm.name, made.started + 1, made.cpu + made.own_cpu)
+    assert told.ended(name=storm.name, parent=storm.name) == made.started
+    assert told.statuses(name=storm.name, parent=storm.name) == {status: made.started}
+    assert LEAST <= told.cpu(storm.name) / (made.cpu + made.own_cpu) <= MOST
     assert_complete(told)
 
 
 def test_threads_of_a_living_process_count_once(storm: Path) -> None:
     with Watched(OPTIONS) as watched:
         made = make_storm([storm, "churn", "0.7", "500", ROUNDS])
-        told = settle(watched, "storm", 1, made.own_cpu)
-    assert told.ended(name="storm") == 1
+        told = settle(watched, storm.name, 1, made.own_cpu)
+    assert told.ended(name=storm.name) == 1
     # /proc counts in hundredths of a second, and a thread's last slice only at its end.
-    assert LEAST <= told.cpu("storm") / made.own_cpu <= 1.1
+    assert LEAST <= told.cpu(storm.name) / made.own_cpu <= 1.1
     assert_complete(told)
 
 
@@ -97,33 +97,33 @@ def test_who_started_a_process_is_told_though_it_died_first(
         told = settle(watched, path.name, 100, 0)
     assert told.ended(name=path.name) == 100
     assert told.parents(path.name) == {"storm-starter"}
-    assert told.statuses(name="storm-starter", parent="storm") == {0: 100}
+    assert told.statuses(name="storm-starter", parent=storm.name) == {0: 100}
     assert made.started == 200
 
 
 def test_forks_without_exec_bear_the_name_of_what_forked(storm: Path) -> None:
     with Watched(OPTIONS) as watched:
         made = make_storm([storm, "fork", "300", ROUNDS, "9"])
-        told = settle(watched, "storm", made.started + 1, made.cpu + made.own_cpu)
-    assert told.statuses(name="storm", parent="storm") == {9 << 8: made.started}
-    assert LEAST <= told.cpu("storm") / (made.cpu + made.own_cpu) <= MOST
+        told = settle(watched, storm.name, made.started + 1, made.cpu + made.own_cpu)
+    assert told.statuses(name=storm.name, parent=storm.name) == {9 << 8: made.started}
+    assert LEAST <= told.cpu(storm.name) / (made.cpu + made.own_cpu) <= MOST
 
 
 def test_signals_are_told(storm: Path) -> None:
     with Watched(OPTIONS) as watched:
         made = make_storm([storm, "kill", "100", "9"])
-        told = settle(watched, "storm", made.started + 1, 0)
-    assert told.statuses(name="storm", parent="storm") == {9: made.started}
-    row = told.rows(name="storm", parent="storm")[0]
+        told = settle(watched, storm.name, made.started + 1, 0)
+    assert told.statuses(name=storm.name, parent=storm.name) == {9: made.started}
+    row = told.rows(name=storm.name, parent=storm.name)[0]
     assert (row.signal, row.exit_code) == (9, None)
 
 
 def test_an_exec_chain_is_one_process_with_the_time_of_all(storm: Path) -> None:
     with Watched(OPTIONS) as watched:
         made = make_storm([storm, "rate", "50", "0.5", storm, "step", "5", ROUNDS, "6"])
-        told = settle(watched, "storm", made.started + 1, made.cpu + made.own_cpu)
-    assert told.statuses(name="storm", parent="storm") == {6 << 8: made.started}
-    assert LEAST <= told.cpu("storm") / (made.cpu + made.own_cpu) <= MOST
+        told = settle(watched, storm.name, made.started + 1, made.cpu + made.own_cpu)
+    assert told.statuses(name=storm.name, parent=storm.name) == {6 << 8: made.started}
+    assert LEAST <= told.cpu(storm.name) / (made.cpu + made.own_cpu) <= MOST
 
 
 def test_a_pid_namespace_hides_nothing(storm: Path, spin: Spin) -> None:

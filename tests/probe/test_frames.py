@@ -1,6 +1,7 @@
 """Frames: what the guest writes is what we read; noise is left out, damage and hostility are noticed."""
 
 import json
+import zlib
 from contextlib import suppress
 from typing import Any
 
@@ -78,6 +79,29 @@ def test_a_stream_is_read_in_any_pieces(step: int) -> None:
     assert (look.ended[0].signal, look.ended[0].exit_code, look.ended[0].uid) == (9, None, None)
     assert look.chains == {"5": ((5, "httpd"), (1, "init"))}
     assert look.cost == Cost(cpu_seconds=0.1, max_rss_bytes=20_000_000)
+
+
+def with_adler(data: bytes) -> bytes:
+    """The same frames as the shell's probe writes them."""
+    lines = []
+    for line in data.splitlines():
+        head, _, text = line.partition(b"{")
+        magic, number, size, _ = head.split() if head else (b"",) * 4
+        content = b"{" + text
+        lines.append(
+            b"%sA %s %s %08x %s" % (magic, number, size, zlib.adler32(content), content) if magic else line
+        )
+    return b"\n".join(lines) + b"\n"
+
+
+def test_the_shells_checksum_is_understood_too() -> None:
+    data = with_adler(written(STREAM))
+    assert data.count(b"TENMATSU1A ") == len(STREAM)
+    assert read(data)[0] == read(written(STREAM))[0]
+    with pytest.raises(ParseError, match="damaged"):
+        read(data.replace(b"httpd", b"httpx", 1))
+    with pytest.raises(ParseError, match="damaged"):
+        read(data.replace(b"TENMATSU1A", b"TENMATSU1", 1))
 
 
 def test_what_others_write_on_the_line_is_noise() -> None:

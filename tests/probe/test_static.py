@@ -19,8 +19,8 @@ OLDEST = (3, 6)
 SOURCES = {name: source for name, source in for_each_source() if source}
 # The standard library that the probe may use: what is there since 3.6, small, and needs no compiled extra.
 MODULES = frozenset(
-    "array binascii contextlib ctypes errno fcntl functools importlib itertools json mmap os re resource "
-    "select signal socket struct sys time traceback typing".split()
+    "_thread array binascii contextlib ctypes errno fcntl functools importlib itertools json mmap os re "
+    "resource select signal socket struct sys time traceback typing".split()
 )
 # Came later: what Python 3.7 to 3.14 added to these modules and to the built-in types, as far as it tempts.
 LATER = frozenset(

@@ -17,6 +17,8 @@ from tenmatsu.reach.probe import Lost, ProbeLine
 
 SOON_SECONDS = 10.0
 NS = 1_000_000_000
+# Not another user: that one might not be able to run this Python.
+WITHOUT_RIGHTS = ("setpriv", "--bounding-set=-all", "--inh-caps=-all")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,3 +141,12 @@ class Watched:
     def pid(self) -> int:
         assert self.told.hello
         return self.told.hello.pid
+
+
+def not_here(rung: str, before: Sequence[str] = ()) -> str:
+    """Return why a rung cannot be used on this machine; nothing where it can."""
+    with Watched(Options(limit_seconds=0.1, rungs=(rung,)), before) as watched:
+        hello = watched.told.hello
+    if hello is None:
+        return f"the probe does not start: {watched.told.others}"
+    return next((f"{one.rung}: {one.reason}" for one in hello.refused if one.rung == rung), "")

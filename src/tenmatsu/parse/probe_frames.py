@@ -6,6 +6,7 @@ The names of the fields are those of the frames; a field that a frame leaves out
 import binascii
 import json
 import re
+import zlib
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import UTC, datetime
@@ -14,8 +15,11 @@ from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from tenmatsu.errors import ParseError
+from tenmatsu.model.processes import Refusal
 
-_HEAD = re.compile(rb"TENMATSU1 (\d{1,12}) (\d{1,9}) ([0-9a-f]{8}) ")
+# The second form is that of `probe/proc.sh`: Adler-32 in place of CRC-32.
+_HEAD = re.compile(rb"TENMATSU1(A?) (\d{1,12}) (\d{1,9}) ([0-9a-f]{8}) ")
+_CHECKSUMS = {b"": binascii.crc32, b"A": zlib.adler32}
 _MOST_FRAME_BYTES = 16 << 20
 _MOST_NOISE = 20
 _MOST_NOISE_BYTES = 200
@@ -55,63 +59,6 @@ class Count:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Refusal:
-    """Why a better rung is not used: a word for programs (`probe.rung.WHYS`) and a sentence."""
-
-    rung: str
-    why: str
-    reason: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Hello:
-    """The first frame: where we are, which rung is used, why no better one. `time` is the guest's clock."""
-
-    time: datetime
-    rung: str
-    cpu: str
-    refused: tuple[Refusal, ...]
-    remarks: tuple[str, ...]
-    interval_seconds: float
-    pid: int
-    uid: int
-    first_pid_namespace: bool
-    node: str
-    kernel: str
-    machine: str
-    boot_id: str
-    cpus: int
-    python: str
-    count: Count
-    cost: Cost
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Ended:
-    """Processes that ended and are alike. None: not known. `status` is wait(2)'s."""
-
-    name: str = ""
-    parent: str = ""
-    processes: int = 0
-    status: int | None = None
-    uid: int | None = None
-    cgroup: str = ""
-    cpu_ns: int | None = None
-    life_ns: int | None = None
-    parent_pids: tuple[int, ...] = ()
-
-    @property
-    def exit_code(self) -> int | None:
-        """Return the exit code, or None where a signal ended it or nothing is known."""
-        return None if self.status is None or self.signal else self.status >> 8 & 0xFF
-
-    @property
-    def signal(self) -> int | None:
-        """Return the signal that ended it, or None."""
-        return (self.status & 0x7F or None) if self.status is not None else None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Living:
     """Processes that live and are alike, told when something changed: `alive` 0, then they are gone."""
 
@@ -143,6 +90,62 @@ class LivingLook:
     visible_tasks: int
     programs: tuple[Living, ...]
     starters: tuple[Starter, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hello:
+    """The first frame: where we are, which rung is used, why no better one.
+
+    `time` is the guest's clock, read to within `time_error_seconds`. `python` is empty where there is none.
+    `living` are those that were there already. `limit_cores` is how many processors' time the machine may
+    use by its own control groups, None: no limit that can be seen from within.
+    """
+
+    time: datetime
+    rung: str
+    cpu: str
+    refused: tuple[Refusal, ...]
+    remarks: tuple[str, ...]
+    interval_seconds: float
+    pid: int
+    uid: int
+    first_pid_namespace: bool
+    node: str
+    kernel: str
+    machine: str
+    boot_id: str
+    cpus: int
+    python: str
+    count: Count
+    cost: Cost
+    time_error_seconds: float = 0.0
+    living: LivingLook | None = None
+    limit_cores: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ended:
+    """Processes that ended and are alike. None: not known. `status` is wait(2)'s."""
+
+    name: str = ""
+    parent: str = ""
+    processes: int = 0
+    status: int | None = None
+    uid: int | None = None
+    cgroup: str = ""
+    cpu_ns: int | None = None
+    life_ns: int | None = None
+    parent_pids: tuple[int, ...] = ()
+
+    @property
+    def exit_code(self) -> int | None:
+        """Return the exit code, or None where a signal ended it or nothing is known."""
+        return None if self.status is None or self.signal else self.status >> 8 & 0xFF
+
+    @property
+    def signal(self) -> int | None:
+        """Return the signal that ended it, or None."""
+        return (self.status & 0x7F or None) if self.status is not None else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -202,6 +205,11 @@ class End:
     code: int
     cost: Cost
 
+    @property
+    def is_due(self) -> bool:
+        """Tell whether its time was over; otherwise somebody told it to go, or something failed."""
+        return self.code == 0 and self.reason == "the time is over"
+
 
 Frame = Hello | Look | Trouble | End
 _KINDS: Mapping[str, type] = {"hello": Hello, "look": Look, "trouble": Trouble, "end": End}
@@ -233,9 +241,9 @@ class FrameReader:
             raise ParseError("probe frames", "a line without an end")
 
     def _take(self, line: bytes, found: re.Match[bytes]) -> Frame:
-        number, size, checksum = int(found[1]), int(found[2]), int(found[3], 16)
+        number, size, checksum = int(found[2]), int(found[3]), int(found[4], 16)
         content = line[found.end() :]
-        if len(content) != size or binascii.crc32(content) != checksum:
+        if len(content) != size or _CHECKSUMS[found[1]](content) != checksum:
             raise ParseError("probe frames", f"frame {number} is damaged")
         if number != self._next or self.ended:
             raise ParseError("probe frames", f"frame {number} where {self._next} was due")

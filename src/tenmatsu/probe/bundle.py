@@ -1,4 +1,6 @@
-"""One text of the whole probe, to be sent to `python3 -`. Runs on our side; the rest goes into the guest.
+"""One text of the whole probe, to be sent to `python3 -`, or to a shell where there is no Python.
+
+Runs on our side; the rest goes into the guest.
 
 The text holds each module's source as it stands, a few lines that let `import` find them in memory, and the
 options. Nothing is written in the guest, so nothing needs to be removed there.
@@ -8,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
 
+from tenmatsu.probe.ladder import RUNGS
 from tenmatsu.probe.rung import Options
 
 PACKAGE = "tenmatsu.probe"
@@ -73,6 +76,24 @@ def make_bundle(options: Options) -> bytes:
     parts.append(f"_OPTIONS = {_encode(options._asdict())!r}\n")
     parts.append(_FOOT)
     return "".join(parts).encode()
+
+
+def make_shell_program(options: Options) -> bytes:
+    """Return the text of the probe for a guest without Python 3.6, to be read by a POSIX shell."""
+    limits = f"interval={options.interval_seconds:f} limit={options.limit_seconds:f}"
+    refused = " ".join(name for name, _, _ in RUNGS)
+    head = f"{limits} most_rows={options.most_rows:d} refused='{refused}'\n"
+    shell = files(PACKAGE).joinpath("proc.sh").read_text(encoding="utf-8")
+    return (head + shell.replace("PROGRAM\n", _read_awk())).encode()
+
+
+def _read_awk() -> str:
+    """Return the parts of the awk program as one. Raises ValueError where the shell would misread it."""
+    parts = sorted(files(PACKAGE).joinpath("shell").iterdir(), key=lambda part: part.name)
+    program = "\n".join(part.read_text(encoding="utf-8") for part in parts if part.name.endswith(".awk"))
+    if "'" in program:
+        raise ValueError("an apostrophe would end the awk program for the shell")
+    return program
 
 
 def for_each_source() -> Iterator[tuple[str, str]]:

@@ -4,6 +4,7 @@ A frame is one line of ASCII: `TENMATSU1 NUMBER BYTES CRC JSON`. NUMBER counts f
 is the length of JSON, CRC its CRC-32 in eight hexadecimal digits. The first frame is a `hello`, the last
 one an `end`: a stream without an `end` was cut. Bytes that are not UTF-8 become lone surrogates (PEP 383)
 and come back whole; control characters are escaped by JSON. `tenmatsu.parse.probe_frames` reads it.
+`proc.sh` writes the same with `TENMATSU1A` and an Adler-32.
 """
 
 import binascii

@@ -8,7 +8,14 @@ from tenmatsu.probe.rung import Options, Rung, Unavailable
 # Best first: the rung's name, its module and its class. The module is loaded only when its turn comes, so
 # that what is not needed costs neither time nor memory in the guest. The `/proc` rung is not among them: it
 # always runs.
-RUNGS: Tuple[Tuple[str, str, str], ...] = (("ebpf", "tenmatsu.probe.rung_ebpf", "EbpfRung"),)
+RUNGS: Tuple[Tuple[str, str, str], ...] = (
+    ("ebpf", "tenmatsu.probe.rung_ebpf", "EbpfRung"),
+    ("taskstats", "tenmatsu.probe.rung_taskstats", "TaskstatsRung"),
+    ("perf", "tenmatsu.probe.rung_perf", "PerfRung"),
+    ("trace", "tenmatsu.probe.rung_trace", "TraceRung"),
+    ("accounting", "tenmatsu.probe.rung_accounting", "AccountingRung"),
+    ("connector", "tenmatsu.probe.rung_connector", "ConnectorRung"),
+)
 
 
 class Refusal(NamedTuple):

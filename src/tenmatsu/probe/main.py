@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any, Dict, List, Optional
 
 from tenmatsu.probe import ladder
+from tenmatsu.probe.cpu_limit import read_limit_cores
 from tenmatsu.probe.frames import FrameWriter
 from tenmatsu.probe.line import Cut, Line
 from tenmatsu.probe.own_cost import measure_cost
@@ -125,6 +126,8 @@ class Watch:
             python=sys.version.split()[0],
             count=self._count(),
             cost=measure_cost()._asdict(),
+            living=_describe_first(self._proc.first_look),
+            limit_cores=read_limit_cores(),
         )
 
     def _count(self) -> Dict[str, Any]:
@@ -162,7 +165,7 @@ class Watch:
         if not self._proc.is_due:
             return None
         self._rung.before_look()
-        look = self._proc.look(alone=self._rung.cpu != "exact")
+        look = self._proc.look(alone=self._rung.cpu == "none")
         self._rung.after_look(self._proc.living.pids)
         return look
 
@@ -195,6 +198,14 @@ def _describe_living(look: Look) -> Dict[str, Any]:
         "programs": [as_object(one) for one in look.programs],
         "starters": [as_object(one) for one in look.starters],
     }
+
+
+def _describe_first(look: Optional[Look]) -> Optional[Dict[str, Any]]:
+    """Return who was there already. Their CPU time until now is none of ours."""
+    if look is None:
+        return None
+    programs = [one._replace(new=0, cpu_ns=0) for one in look.programs]
+    return _describe_living(look._replace(seconds=0.0, programs=programs, starters=[]))
 
 
 def _describe_cpu(ended_ns: int, look: Optional[Look]) -> Dict[str, int]:

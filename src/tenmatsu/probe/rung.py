@@ -64,6 +64,10 @@ class Options(NamedTuple):
     most_samples: int = 200
     # Only for the tests: take the way that kernels before 6.16 need, on any kernel.
     old_exit_tracepoint: bool = False
+    # Only for the tests: read taskstats as before version 12, where a thread does not name its process.
+    old_taskstats: bool = False
+    # Only for the tests: room in a netlink socket, to see it overrun (0: what the rung thinks right).
+    receive_buffer_bytes: int = 0
 
 
 class Ended(NamedTuple):

@@ -16,10 +16,10 @@ from tenmatsu.probe.cgroup_names import CgroupNames
 from tenmatsu.probe.ebpf_kernel import Kernel, describe_kernel
 from tenmatsu.probe.ebpf_maps import ARGUMENT_BYTES, FIRST_PLACE, PATH_BYTES, TOTALS, Maps, make_maps
 from tenmatsu.probe.ebpf_programs import make_programs
+from tenmatsu.probe.lockdown import is_locked_down
 from tenmatsu.probe.proc_files import NS_PER_TICK, read_file
 from tenmatsu.probe.rung import Counted, Ended, Harvest, Options, Rung, Sample, Unavailable
 
-_LOCKDOWN = "/sys/kernel/security/lockdown"
 # A time that never comes: every process began before it, so each is told of by itself.
 _NEVER_NS = (1 << 64) - 1
 _NS = 1000000000
@@ -224,17 +224,10 @@ def _read_misses(program: int) -> int:
 
 def _explain(error: BpfError) -> Unavailable:
     said = f"bpf(2): {error.strerror}{': ' if error.log else ''}{error.log}"
-    if _is_locked_down():
+    if is_locked_down():
         return Unavailable("switched_off", "the kernel is locked down against reading its memory; " + said)
     if error.errno == errno.EPERM:
         return Unavailable("not_permitted", "needs root, or CAP_BPF and CAP_PERFMON; " + said)
     if error.errno in (errno.ENOSYS, errno.ENOENT):
         return Unavailable("not_in_kernel", said)
     return Unavailable("refused", said)
-
-
-def _is_locked_down() -> bool:
-    try:
-        return b"[confidentiality]" in read_file(_LOCKDOWN)
-    except OSError:
-        return False

@@ -71,7 +71,7 @@ class ProcRung(Rung):
         super().__init__()
         self.living = Living()
         self.details = Details()
-        self._alone = True
+        self.first_look: Optional[Look] = None
         self._looked = 0.0
         self._due = 0.0
         self._most_rows = 0
@@ -82,7 +82,7 @@ class ProcRung(Rung):
         """Make the first look: what is there now began before our time."""
         try:
             self._most_rows = options.most_rows
-            self.look(alone=True)
+            self.first_look = self.look(alone=True)
         except (OSError, ValueError) as error:
             raise Unavailable("refused", f"/proc cannot be read: {error}") from error
 

@@ -1,11 +1,13 @@
-"""Runs the probe and reads what it writes. Here; the same pieces serve any other way to a `python3`.
+"""Runs the probe and reads what it writes. Here; `host_line.py` does it on another machine.
 
 The probe is asked to end by closing the line: it notices at once, and takes with it what it had loaded into
 the kernel. Nothing else is ever killed than the process that was started here, and that only if it does not
 answer.
 """
 
+import itertools
 import os
+import queue
 import select
 import subprocess
 import sys
@@ -14,13 +16,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import IO
+from typing import IO, Protocol
 
 from tenmatsu.errors import NotThere, ParseError, ReachError
+from tenmatsu.model.evidence import Gap
 from tenmatsu.model.words import Words
-from tenmatsu.parse.probe_frames import End, Frame, FrameReader, Hello
+from tenmatsu.parse.plain_text import make_plain
+from tenmatsu.parse.probe_frames import End, Frame, FrameReader, Hello, Look
 from tenmatsu.probe.bundle import PYTHON_OPTIONS, make_bundle
 from tenmatsu.probe.rung import Options
+from tenmatsu.reach.clock_offset import ClockOffset, OffsetBounds
 
 # A start takes about 0.3 s; on a machine that is short of CPU many times that.
 _HELLO_SECONDS = 20.0
@@ -41,8 +46,30 @@ class Lost:
     why: Words
 
 
+class ProbeSource(Protocol):
+    """Where frames come from: the probe on one machine, whatever the way there.
+
+    `gaps`: what cannot be seen there for want of a right or a part, once the probe has said hello.
+    """
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """Return what cannot be seen there."""
+
+    def frames(self) -> Iterator[Frame | Lost]:
+        """Return what is told, as it comes. Raises ReachError where the machine cannot be reached."""
+
+    def close(self) -> None:
+        """End it, from any thread."""
+
+
 class ProbeLine:
-    """One run of the probe, behind any command that ends in a `python3 -`."""
+    """One run of the probe, behind any command that ends in a `python3 -`.
+
+    `permanent` is True once it is known that trying again is of no use.
+    """
+
+    permanent = False
 
     def __init__(self, command: Sequence[str], options: Options) -> None:
         """Start it. Raises NotThere where the command is not there."""
@@ -56,7 +83,12 @@ class ProbeLine:
         except FileNotFoundError as missing:
             raise NotThere(command[0]) from missing
         self._said = b""
-        self._frames = self._read()
+        self._offset = OffsetBounds()
+        self._error_seconds = 0.0
+        self._sent = self._heard
+        self._programs: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._choose_program()
+        self._frames: Iterator[Frame | Lost] = self._read()
         self._using = threading.Lock()
         self._closed = False
         self._woken, self._waker = os.pipe()
@@ -66,10 +98,21 @@ class ProbeLine:
         for helper in self._helpers:
             helper.start()
 
+    def _choose_program(self) -> None:
+        """Say what is sent, by `_programs`: at once, or when the other side has said what it can run."""
+        self._programs.put(make_bundle(self._options))
+
+    def _take_start(self, data: bytes) -> bytes:
+        """Return what of the data is frames. Raises ParseError."""
+        return data
+
     def _send(self) -> None:
+        program = self._programs.get()
         writing = _there(self._process.stdin)
         with suppress(OSError):  # it may have ended already; that shows on the other pipe
-            writing.write(make_bundle(self._options))
+            writing.write(program)
+            writing.flush()
+        self._sent = datetime.now(UTC)  # it begins to run at the end of the file, not before
         with suppress(OSError):
             writing.close()
 
@@ -83,6 +126,10 @@ class ProbeLine:
         """Return the frames that are still to come, as they come. The last one is `End` or `Lost`."""
         return self._frames
 
+    def put_back(self, frame: Frame) -> None:
+        """Let a frame that was read be the next one again."""
+        self._frames = itertools.chain((frame,), self._frames)
+
     def _read(self) -> Iterator[Frame | Lost]:
         limit = _HELLO_SECONDS
         while not self._reader.ended:
@@ -93,14 +140,31 @@ class ProbeLine:
                 if not data:
                     yield self._lose(_SILENT if data is None else self._why_cut())
                     return
-                for frame in self._reader.feed(data):
+                for frame in self._reader.feed(self._take_start(data)):
                     self._heard = datetime.now(UTC)
+                    self._compare_clocks(frame)
                     if isinstance(frame, Hello):
                         limit = max(_LEAST_SILENT_SECONDS, _SILENT_INTERVALS * self._options.interval_seconds)
                     yield frame
             except ParseError as damaged:
                 yield self._lose(damaged.words)
                 return
+
+    def _compare_clocks(self, frame: Frame) -> None:
+        if isinstance(frame, Hello):
+            self._error_seconds = frame.time_error_seconds
+            self._offset.take_first(self._sent, frame.time, self._heard, self._error_seconds)
+        elif isinstance(frame, Look):
+            self._offset.take(frame.ended_at, self._heard, self._error_seconds)
+
+    @property
+    def clock_offset(self) -> ClockOffset | None:
+        """How far the probe's clock is ahead of ours; None before its first frame."""
+        return self._offset.offset
+
+    def find_gaps(self, hello: Hello) -> tuple[Gap, ...]:  # noqa: ARG002 - other lines need it
+        """Return what cannot be seen through this line, beyond what the probe itself says."""
+        return ()
 
     def _wait_and_read(self, seconds: float) -> bytes | None:
         """Return what came; nothing where the line was cut; None where it was silent, or closed by us."""
@@ -121,20 +185,31 @@ class ProbeLine:
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(_GOODBYE_SECONDS)
             self._helpers[-1].join(_GOODBYE_SECONDS)  # until it has heard the last word
-        said = self._said.decode("utf-8", "backslashreplace").strip().splitlines()
-        last = said[-1] if said else "".join(self._reader.noise[-1:])
+        said = self.said.splitlines()
+        last = said[-1] if said else make_plain("".join(self._reader.noise[-1:]))
         return Words(f"the line was cut. {last}".rstrip(), f"接続が切れました。{last}")
+
+    @property
+    def said(self) -> str:
+        """What the command wrote on standard error, the last 4 KiB, without control characters."""
+        lines = self._said.decode("utf-8", "backslashreplace").splitlines()
+        return "\n".join(plain for line in lines if (plain := make_plain(line)))
+
+    def _part(self) -> None:
+        """Do what else the command needs to end, beside a closed line."""
 
     def close(self) -> None:
         """End the probe by closing its line, and wait for it. From any thread, also twice. Never raises."""
         if self._closed:
             return
         self._closed = True
+        self._programs.put(b"")
         os.write(self._waker, b"!")
         with self._using:  # whoever waits for frames has left
             _there(self._process.stdout).close()
             os.close(self._woken)
             os.close(self._waker)
+        self._part()
         try:
             self._process.wait(_GOODBYE_SECONDS)
         except subprocess.TimeoutExpired:
@@ -148,6 +223,13 @@ class ProbeLine:
 
 
 _SILENT = Words("nothing came for too long", "応答が途絶えました")
+
+
+def open_here(options: Options) -> ProbeLine:
+    """Start the probe on this machine; its first frame is still to be read. Raises ReachError."""
+    line, hello = start_here(options)
+    line.put_back(hello)
+    return line
 
 
 def start_here(options: Options) -> tuple[ProbeLine, Hello]:
@@ -168,12 +250,16 @@ def start_here(options: Options) -> tuple[ProbeLine, Hello]:
         if isinstance(first, Hello):
             return line, first
         line.close()
-        why = first.why if isinstance(first, Lost) else _ends(first)
+        why = say_why(first)
     raise ReachError("probe", why or _SILENT)
 
 
-def _ends(frame: Frame | None) -> Words:
-    reason = frame.reason.strip().splitlines()[-1] if isinstance(frame, End) and frame.reason.strip() else ""
+def say_why(frame: Frame | Lost | None) -> Words:
+    """Return why this is not the first frame that was waited for."""
+    if isinstance(frame, Lost):
+        return frame.why
+    lines = frame.reason.strip().splitlines() if isinstance(frame, End) else []
+    reason = make_plain(lines[-1]) if lines else ""
     return Words(f"the probe ended at once. {reason}".rstrip(), f"プローブがすぐに終了しました。{reason}")
 
 
