@@ -1,28 +1,36 @@
-"""How completely short-lived processes are seen, and what seeing them costs, against our own limits.
+"""How completely short-lived processes are seen, and what seeing them costs: our rungs beside their peers.
 
 Each tool watches the same storms of a small static program: 200 a second, 2,000 a second, as fast as
-possible. The truth is the storm's own count, and getrusage(2) of its children. `python -m bench.capture`,
-as root.
+possible. The truth is the storm's own count, and getrusage(2) of its children. `make bench-capture`, as root;
+docs/benchmarks.md says how each figure is taken.
 
-    seen     of the processes that were started; never rounded up
+    seen     of the processes that were started, by name; never rounded up
     CPU      attributed, of what they used
-    gross    the tool's CPU while the storm lasted, per 1,000 processes
-    net      ... less what it takes anyway, when nothing happens (idle, per second)
-    kernel   what its BPF programs took in the storm's own time, per 1,000 processes
+    net      the tool's own CPU for 1,000 processes, beyond what it takes when nothing happens (idle)
+    kernel   what its BPF programs took in the storm's own time, for 1,000 processes
+    all      net, kernel, and what is idle as long as the storm lasted, for 1,000 processes
+    ×        behind the line: how many times our best rung's; cost is net and kernel
 """
 
 import argparse
 import os
 import platform
-import statistics
+import signal
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from math import floor
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from bench.capture_storm import Storm, StormMaker, wait_for_others
-from bench.capture_tools import Limits, Probe, Seen, Tool, bpf_statistics
+from bench.capture_cost import bpf_statistics
+from bench.capture_peers import PEERS
+from bench.capture_probe import Probe
+from bench.capture_storm import Storm, StormMaker
+from bench.capture_table import HEAD, Figures, find_figures, remarks, row, together
+from bench.capture_tools import NO_LIMITS, LeftOut, Limits, MakeStorm, Seen, Tool
+from bench.capture_top import TopOnce
 
 from tenmatsu.probe.rung import Options
 
@@ -30,128 +38,132 @@ RATES = (200, 2000, 0)
 # Not another user: that one might not be able to run this Python.
 WITHOUT_RIGHTS = ("setpriv", "--bounding-set=-all", "--inh-caps=-all")
 
+# Where tracefs is not mounted: for the probe alone, so that the machine stays as it is.
+WITH_TRACEFS = (
+    "unshare",
+    "--mount",
+    "sh",
+    "-c",
+    'mount -t tracefs tracefs /sys/kernel/tracing && exec "$@"',
+    "sh",
+)
+
+# Best first: all others are compared with the first that is there.
 TOOLS: tuple[Tool, ...] = (
     Probe(
         "eBPF",
         Options(rungs=("ebpf",)),
         Limits(seen_percent=100, cpu_percent=(97, 103), net_ms=1, peak_mb=30),
+        runs=10,
     ),
     Probe(
+        "taskstats",
+        Options(rungs=("taskstats",)),
+        # Without delay accounting, kernels before 5.14 do not reach that share of CPU; the rung says so.
+        Limits(seen_percent=100, cpu_percent=(85, 103), net_ms=10, peak_mb=20),
+        runs=10,
+    ),
+    Probe("perf", Options(rungs=("perf",)), Limits(seen_percent=100)),
+    Probe("trace", Options(rungs=("trace",)), Limits(seen_percent=100), before=WITH_TRACEFS),
+    Probe("accounting", Options(rungs=("accounting",)), Limits(seen_percent=100)),
+    Probe("connector", Options(rungs=("connector",)), Limits(seen_percent=100), tells_names=False),
+    Probe(
         "/proc, no rights",
-        Options(),
+        Options(rungs=("proc",)),
         Limits(cpu_percent=(90, 110), ms_a_second=15, peak_mb=20),
         before=WITHOUT_RIGHTS if os.geteuid() == 0 else (),
+        runs=4,  # /proc tells child times in units of 10 ms: one small storm is too little to divide by
     ),
 )
-
-HEAD = (
-    f"{'tool':<17}{'rate':>6}{'started':>9}{'seen %':>9}{'CPU %':>8}{'gross ms':>10}{'net ms':>8}"
-    f"{'kernel ms':>11}{'idle ms/s':>11}{'MB':>6}"
-)
+EVERYTHING: tuple[Tool, ...] = (*TOOLS, TopOnce(), *PEERS)
 
 
-def percent(part: float | None, whole: float) -> float | None:
-    """Return a share in percent, cut (never rounded up) to two digits."""
-    return None if part is None else floor(part / whole * 10_000) / 100
+class Bench:
+    """One run: the storms' maker, and the best rung's figures at each rate."""
+
+    def __init__(self, maker: StormMaker, runs: int | None, seconds: float) -> None:
+        self._maker, self._runs, self._seconds = maker, runs, seconds
+        self._best: dict[int, Figures] = {}
+
+    def measure(self, tool: Tool) -> bool:
+        """Let a tool watch its storms, print its lines, and tell whether all its limits were kept."""
+        runs = self._runs or tool.runs
+        rates = [rate for rate in tool.rates or RATES for _ in range(runs)]
+        try:
+            done = tool.watch([self._storm_of(rate) for rate in rates])
+        except LeftOut as why:
+            print(f"{tool.name:<17}left out: {why}", flush=True)
+            return True
+        kept = [
+            self._print_row(tool, rate, done[number : number + runs])
+            for number, rate in enumerate(rates)
+            if number % runs == 0
+        ]
+        return all(kept)
+
+    def _storm_of(self, rate: int) -> MakeStorm:
+        return partial(self._make, rate)
+
+    def _make(self, rate: int, seconds: float | None) -> Storm:
+        return self._maker.make(rate, seconds or self._seconds)
+
+    def _print_row(self, tool: Tool, rate: int, done: list[tuple[Storm, Seen]]) -> bool:
+        missed = sum(seen.processes not in (None, storm.started) for storm, seen in done)
+        storm, seen = together(done)
+        figures = find_figures(storm, seen)
+        best = self._best.get(rate)
+        if best is None and tool.limits != NO_LIMITS:
+            self._best[rate] = figures
+        said = remarks(storm, seen, tool.limits, missed, len(done))
+        print(f"{row(tool.name, rate, storm, figures, best)}  {said}".rstrip(), flush=True)
+        return "OVER" not in said
 
 
-def figure(value: float | None, width: int, digits: int) -> str:
-    """Return a number for the table, a dash where there is none."""
-    return f"{'-':>{width}}" if value is None else f"{value:>{width}.{digits}f}"
+@contextmanager
+def storm_maker() -> Iterator[StormMaker]:
+    """Give a storm maker whose folder goes away again; say what is missing where it cannot be made."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        try:
+            maker = StormMaker(Path(folder))
+        except FileNotFoundError:
+            sys.exit("gcc is not installed: without it no storm can be made (Debian packages gcc, libc6-dev)")
+        yield maker
 
 
-def over(limits: Limits, storm: Storm, seen: Seen) -> Iterator[str]:
-    """Yield which limits are not kept."""
-    seen_percent, cpu = percent(seen.processes, storm.started), percent(seen.cpu, storm.cpu)
-    if limits.seen_percent is not None and seen_percent != limits.seen_percent:
-        yield "seen"
-    if limits.cpu_percent and cpu is not None and not limits.cpu_percent[0] <= cpu <= limits.cpu_percent[1]:
-        yield "CPU"
-    if limits.net_ms is not None and seen.net_ms / storm.started * 1000 > limits.net_ms:
-        yield "cost"
-    if limits.ms_a_second is not None and seen.gross_ms / seen.seconds > limits.ms_a_second:
-        yield "cost"
-    if limits.peak_mb is not None and seen.peak_mb > limits.peak_mb:
-        yield "memory"
-
-
-def row(name: str, rate: int, storm: Storm, seen: Seen) -> str:
-    """Return one line of the table."""
-    per_thousand = 1000 / storm.started
-    in_kernel = None if seen.in_kernel_ms is None else seen.in_kernel_ms * per_thousand
-    seen_percent, cpu = percent(seen.processes, storm.started), percent(seen.cpu, storm.cpu)
+def describe_machine() -> str:
+    """Return where and when this is measured."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
     return (
-        f"{name:<17}{rate or 'max':>6}{storm.started:>9}{figure(seen_percent, 9, 2)}{figure(cpu, 8, 1)}"
-        f"{seen.gross_ms * per_thousand:>10.2f}"
-        f"{seen.net_ms * per_thousand:>8.2f}{figure(in_kernel, 11, 2)}{seen.idle_ms_a_second:>11.1f}"
-        f"{seen.peak_mb:>6.1f}"
+        f"{datetime.now(UTC).date()}, {os.cpu_count()} cores {model or platform.machine()}, "
+        f"Linux {platform.release()}, Python {platform.python_version()}"
     )
-
-
-def together(runs: Sequence[tuple[Storm, Seen]]) -> tuple[Storm, Seen]:
-    """Return all runs as one: sums, the median of what is idle, the highest peak."""
-    storms, seens = [storm for storm, _ in runs], [seen for _, seen in runs]
-    storm = Storm(
-        started=sum(one.started for one in storms),
-        seconds=sum(one.seconds for one in storms),
-        cpu=sum(one.cpu for one in storms),
-        pid=0,
-    )
-    return storm, Seen(
-        processes=add(one.processes for one in seens),
-        cpu=add(one.cpu for one in seens),
-        gross_ms=sum(one.gross_ms for one in seens),
-        seconds=sum(one.seconds for one in seens),
-        idle_ms_a_second=statistics.median(one.idle_ms_a_second for one in seens),
-        peak_mb=max(one.peak_mb for one in seens),
-        in_kernel_ms=add(one.in_kernel_ms for one in seens),
-    )
-
-
-def add(values: Iterable[float | None]) -> float | None:
-    """Return the sum, or None where nothing is known."""
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
-
-
-def measure(tool: Tool, rate: int, runs: int, seconds: float, maker: StormMaker) -> bool:
-    """Let a tool watch some storms in a row; print its line, and tell whether all its limits were kept."""
-    done = []
-    missed = 0
-    for _ in range(runs):
-        wait_for_others()
-        storm, seen = tool.watch(lambda: maker.make(rate, seconds))
-        done.append((storm, seen))
-        missed += seen.processes is not None and seen.processes != storm.started
-    storm, seen = together(done)
-    broken = sorted(
-        set(over(tool.limits, storm, seen)) | ({"seen"} if missed and tool.limits.seen_percent else set())
-    )
-    remarks = [f"OVER: {', '.join(broken)}"] if broken else []
-    remarks += [f"incomplete in {missed} of {runs} runs"] if missed else []
-    remarks += sorted({one.remark for _, one in done} - {""})
-    print(f"{row(tool.name, rate, storm, seen)}  {'; '.join(remarks)}".rstrip(), flush=True)
-    return not broken
 
 
 def main() -> None:
     """Measure, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--runs", type=int, default=3, help="storms in a row, for each tool and rate (3)")
-    parser.add_argument("--seconds", type=float, default=3, help="length of a storm (3; at most 10)")
+    parser.add_argument(
+        "--runs", type=int, help="storms in a row, for each tool and rate (eBPF 10, /proc 4, others 1)"
+    )
+    parser.add_argument("--seconds", type=float, default=1.5, help="length of a storm (1.5; at most 10)")
     parser.add_argument("--tool", action="append", help="only this tool; can be given more than once")
     wanted = parser.parse_args()
-    print(f"{os.cpu_count()} cores, Linux {platform.release()}, Python {platform.python_version()}")
+    unknown = set(wanted.tool or ()) - {tool.name for tool in EVERYTHING}
+    if unknown:
+        parser.error(f"no such tool: {', '.join(sorted(unknown))}")
+    # In the background, a shell has SIGINT ignored, and then the peers would not end by it either.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    print(describe_machine())
+    if os.geteuid() != 0:
+        print("not root: what needs that is left out")
     print(HEAD, flush=True)
-    kept = True
-    with tempfile.TemporaryDirectory() as folder, bpf_statistics():
-        Path(folder).chmod(0o755)
-        maker = StormMaker(Path(folder))
-        for tool in TOOLS:
-            if not wanted.tool or tool.name in wanted.tool:
-                for rate in RATES:
-                    kept &= measure(tool, rate, wanted.runs, min(wanted.seconds, 10.0), maker)
-    sys.exit(0 if kept else 1)
+    with storm_maker() as maker, bpf_statistics():
+        bench = Bench(maker, wanted.runs, min(wanted.seconds, 10.0))
+        chosen = [tool for tool in EVERYTHING if not wanted.tool or tool.name in wanted.tool]
+        kept = [bench.measure(tool) for tool in chosen]
+    sys.exit(0 if all(kept) else 1)
 
 
 if __name__ == "__main__":

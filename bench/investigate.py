@@ -5,6 +5,7 @@ Beside it stand two tools that everybody knows, over the same window: what does 
 """
 
 import argparse
+import contextlib
 import json
 import os
 import platform
@@ -13,8 +14,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,12 +25,13 @@ from typing import IO
 ROOT = Path(__file__).parent.parent
 TENMATSU = (sys.executable, "-m", "tenmatsu")
 ROUNDS = 5
+_MEMORY_EVERY_SECONDS = 0.1
 ANSWERS = (0, 1, 3)  # healthy, a cause was found, not enough seen
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """What one process took, its children included."""
+    """What one process took, its children included; the memory is that of all at once, at its highest."""
 
     exit_code: int
     cpu_seconds: float
@@ -53,18 +56,48 @@ class Running:
     def __init__(self, command: Sequence[str], output: IO[bytes] | int = subprocess.DEVNULL) -> None:
         self._started = time.monotonic()
         self._process = subprocess.Popen(command, stdout=output, cwd=ROOT)
+        self._ended = threading.Event()
+        self._peak_bytes = 0
+        self._watcher = threading.Thread(target=self._watch_memory, daemon=True)
+        self._watcher.start()
+
+    def _watch_memory(self) -> None:
+        while not self._ended.wait(_MEMORY_EVERY_SECONDS):
+            resident = sum(map(resident_bytes, family(self._process.pid)))
+            self._peak_bytes = max(self._peak_bytes, resident)
 
     def wait(self) -> Cost:
         """Wait for the end and return the cost."""
         _, status, used = os.wait4(self._process.pid, 0)
+        self._ended.set()
+        self._watcher.join()
         self._process.returncode = os.waitstatus_to_exitcode(status)
         return Cost(
             exit_code=self._process.returncode,
             cpu_seconds=used.ru_utime + used.ru_stime,
             wall_seconds=time.monotonic() - self._started,
-            peak_bytes=used.ru_maxrss * 1024,  # Linux counts it in KiB: getrusage(2)
+            # The kernel's own is that of the largest process alone, in KiB: getrusage(2).
+            peak_bytes=max(self._peak_bytes, used.ru_maxrss * 1024),
             ended_at=time.time(),
         )
+
+
+def family(pid: int) -> Iterator[int]:
+    """Yield a process and its descendants, those that are there now."""
+    yield pid
+    with contextlib.suppress(OSError):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            for child in (thread / "children").read_text().split():
+                yield from family(int(child))
+
+
+def resident_bytes(pid: int) -> int:
+    """Return what a process has in memory, shared pages included; 0 if it is gone."""
+    try:
+        pages = Path(f"/proc/{pid}/statm").read_text().split()[1]
+    except (OSError, IndexError):
+        return 0
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 def peers(seconds: int) -> dict[str, Running]:

@@ -290,7 +290,7 @@ def test_calls_are_found_at_all() -> None:
 def test_a_wrong_call_would_be_noticed() -> None:
     for wrong in (
         "investigate --uri x",
-        "top",
+        "top --sort weight",
         "case open FILE",
         "investigate more",
         "--lang fr investigate",

@@ -94,6 +94,24 @@ def test_no_command_gives_the_help_as_it_is_laid_out_and_code_2(
     assert "\\x0a" not in error
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["investigat"], "「investigat」というコマンドはありません"),
+        (["investigate", "--sve", "x"], "--sve というオプションはありません"),
+        (["investigate", "--for"], "--for には値が要ります"),
+        (["investigate", "x"], "余分な語があります (x)"),
+        (["case", "show"], "を指定してください"),
+        (["top", "--by", "colour"], "--by の値が正しくありません"),
+    ],
+)
+def test_a_wrong_call_is_explained_in_japanese_too(
+    words: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--lang", "ja", *words]) == 2
+    assert says in capsys.readouterr().err
+
+
 def test_the_language_is_the_locales_unless_told(
     storm: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ from tests.findings import (
     test_machine_memory,
     test_machine_network,
     test_machine_requests,
+    test_programs,
 )
 
 from tenmatsu.diagnose.findings import FINDINGS
@@ -24,6 +25,7 @@ CASES: dict[str, tuple[Make, Make]] = {
     **test_machine_memory.CASES,
     **test_machine_network.CASES,
     **test_machine_requests.CASES,
+    **test_programs.CASES,
 }
 IDS = sorted(CASES)
 OWN_REASON = {"requests-fail", "requests-slow", "failures-at-fixed-time"}  # "no URL was named"
@@ -33,6 +35,7 @@ NAMES = {
     "network.interface.name",
     "parents",
     "process.command",
+    "process.executable.name",
     "system.device",
     "system.filesystem.mountpoint",
 }

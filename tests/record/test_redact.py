@@ -47,3 +47,15 @@ def test_the_command_writes_a_copy_that_can_be_replayed(tmp_path: Path) -> None:
     assert main(["investigate", "--replay", str(copy)]) == 1
     assert b"web1" not in copy.read_bytes()
     assert main(["case", "redact", str(whole), str(copy)]) == 2
+
+
+def test_command_lines_and_private_paths_are_left_out() -> None:
+    attributes: dict[str, str | int | float | bool] = {
+        "process.command_line": "mysql --user=root",
+        "process.executable.path": "/srv/taro/bin/mysql",
+        "process.executable.name": "mysql",
+    }
+    seen = replace(event("program.ran"), attributes=attributes)
+    evidence = replace(storm_evidence(), events=(seen,))
+    (found,) = redact(SITE, evidence)[1].events
+    assert found.attributes == {"process.executable.path": "mysql", "process.executable.name": "mysql"}

@@ -24,8 +24,8 @@ def test_cpu_of_a_guest() -> None:
         "user nice system idle iowait interrupt softirq steal".split()
     )
     assert find_series(page, "system.process.created").increase == 206
-    assert values(page)[("system.process.count", "running")] == [5, 6]
-    assert values(page)[("system.process.count", "blocked")] == [0, 0]
+    assert values(page)[("linux.tasks.runnable",)] == [5, 6]
+    assert values(page)[("linux.tasks.blocked",)] == [0, 0]
     assert values(page)[("system.cpu.logical.count",)] == [2, 2]
     assert values(page)[("system.cpu.load_average.1m",)] == [4.96, 4.96]
 
@@ -36,7 +36,7 @@ def test_cpu_of_an_old_kernel_has_no_steal_and_time_that_goes_back_is_no_reset()
     assert "steal" not in modes
     assert find_series(page, "system.cpu.time", cpu__mode="user").increase == pytest.approx(100 / TICKS)
     assert find_series(page, "system.cpu.time", cpu__mode="iowait").increase == 0  # 6290, then 6288
-    assert values(page)[("system.process.count", "blocked")] == [0, 2]
+    assert values(page)[("linux.tasks.blocked",)] == [0, 2]
 
 
 def test_memory_of_a_guest() -> None:

@@ -220,6 +220,7 @@ class _Author:
             host=self.case.site.here.name,
             seconds=f"{evidence.window.seconds:.0f}",
             start=self._clock(evidence.window.start),
+            zone=evidence.window.start.astimezone().tzname() or "UTC",
             looks=sum(look.complete for look in evidence.looks),
             gaps=ONE_GAP if len(evidence.gaps) == 1 else GAPS.fill(count=len(evidence.gaps)),
             since=self._clock(evidence.since),
@@ -259,8 +260,8 @@ CAUSE = Words("Cause: {name}. Layer: {layer}, on {host}.", "原因: {name}。層
 SINCE = Words("Seen since {time}{last}.", "{time} から確認{last}。")
 LAST = Words(", last at {time}", "、最後は {time}")
 WATCHED = Words(
-    "Watched {host} for {seconds} s from {start}; logs since {since}; {looks} looks, {gaps}.",
-    "{host} を {start} から {seconds} 秒観察。ログは {since} 以降。調査 {looks} 項目、{gaps}。",
+    "Watched {host} for {seconds} s from {start} {zone}; logs since {since}; {looks} looks, {gaps}.",
+    "{host} を {start} ({zone}) から {seconds} 秒観察。ログは {since} 以降。調査 {looks} 項目、{gaps}。",
 )
 ONE_GAP = Words("1 gap", "欠落 1 件")
 GAPS = Words("{count} gaps", "欠落 {count} 件")

@@ -9,6 +9,7 @@ import click
 
 from tenmatsu.cli.show import exit_code, show_case
 from tenmatsu.cli.speaking import lang_option, make_command, make_group, output_options
+from tenmatsu.errors import BadCase
 from tenmatsu.model.words import Language, Words
 
 if TYPE_CHECKING:
@@ -67,15 +68,20 @@ def _file_argument(name: str) -> click.Argument:
 
 
 def judge(saved: "SavedCase") -> "Case":
-    """Return what was saved as a case, judged by this version."""
+    """Return what was saved as a case, judged by this version. Raises BadCase where it cannot be judged."""
     from tenmatsu.diagnose.engine import diagnose
     from tenmatsu.model.case import Case
 
+    try:
+        verdict = diagnose(saved.evidence)
+    except (TypeError, ValueError, LookupError, ArithmeticError) as altered:
+        # Its form is whole, its values are none that a sight writes: somebody else wrote them.
+        raise BadCase(ALTERED.fill(what=f"{type(altered).__name__}: {altered}")) from altered
     return Case(
         version=saved.version,
         site=saved.site,
         evidence=saved.evidence,
-        verdict=diagnose(saved.evidence),
+        verdict=verdict,
         clock_offsets=saved.clock_offsets,
     )
 
@@ -118,6 +124,10 @@ HOLDS = Words(
     " {transactions} requests, {gaps} gaps; clock offset {offset} s.",
     "版 {version} で保存: 計測値 {samples} 点 ({series} 系列)、出来事 {events} 件、"
     "リクエスト {transactions} 件、欠落 {gaps} 件、時計のずれ {offset} 秒。",
+)
+ALTERED = Words(
+    "the case holds values that nothing here writes ({what}): was it altered?",
+    "事件簿にあり得ない値があります ({what})。書き換えられていませんか",
 )
 SAME = Words("Every finding is judged as it was when saved.", "すべての所見の判断は保存時と同じです。")
 CHANGED = Words(

@@ -1,6 +1,5 @@
 """`tenmatsu investigate`: look at everything for a while, and say which layer fails."""
 
-import signal
 import socket
 import sys
 from collections.abc import Iterator, Sequence
@@ -8,14 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Event
-from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
 
 from tenmatsu import __version__
+from tenmatsu.cli.ending_early import ending_early
 from tenmatsu.cli.show import exit_code, show_case
 from tenmatsu.cli.speaking import make_command, option, output_options
 from tenmatsu.cli.times import parse_duration, parse_since
@@ -24,11 +22,14 @@ from tenmatsu.model.words import Language, Words
 
 if TYPE_CHECKING:
     from tenmatsu.model.case import Case
+    from tenmatsu.model.evidence import Evidence
     from tenmatsu.model.site import Component
+    from tenmatsu.reach.probe import ProbeSource
 
 # Without a named symptom the logs of a day count: what fails now and then seldom does so in 20 s. With
 # one, only the window does: the question is then whether it fails now.
 USUAL_SINCE = timedelta(hours=24)
+USUAL_WINDOW = "20s"
 SHORTEST_SECONDS, LONGEST_SECONDS = 1.0, 86_400.0
 
 
@@ -39,29 +40,29 @@ class _Ask:
     seconds: float
     since: datetime
     url: str | None
+    normal: "Evidence | None"
 
 
 def make(language: Language) -> click.Command:
     """Return the command."""
 
     def investigate(
-        url: str | None,
-        since: str | None,
-        duration: str | None,
-        save: Path | None,
+        *,
         replay: Path | None,
+        save: Path | None,
         as_json: bool,
         markdown: bool,
         no_colour: bool,
+        **asked: Any,  # noqa: ANN401
     ) -> int:
         if as_json and markdown:
             raise WrongUse(ONE_FORM)
         if replay:
-            if url or since or duration or save:
+            if save or any(asked.values()):
                 raise WrongUse(REPLAY_ALONE)
             case = _replay(replay)
         else:
-            case = _live(_check(url, since, duration or "20s", save), language)
+            case = _live(_check(save=save, **asked), language)
         with _saving(case, save):
             show_case(case, language, as_json=as_json, as_markdown=markdown, no_colour=no_colour)
         return exit_code(case.verdict)
@@ -72,6 +73,7 @@ def make(language: Language) -> click.Command:
         option(language, "--for", "duration", help=FOR, metavar="20s"),
         option(language, "--since", help=SINCE, metavar="2h"),
         option(language, "--save", help=SAVE, type=file, metavar="FILE"),
+        option(language, "--normal", help=NORMAL, type=file, metavar="FILE"),
         option(language, "--replay", help=REPLAY, type=file, metavar="FILE"),
         option(language, "--markdown", help=MARKDOWN, is_flag=True),
         *output_options(language),
@@ -79,9 +81,11 @@ def make(language: Language) -> click.Command:
     return make_command("investigate", investigate, HELP, language, parameters)
 
 
-def _check(url: str | None, since: str | None, duration: str, save: Path | None) -> _Ask:
+def _check(
+    *, url: str | None, since: str | None, duration: str | None, save: Path | None, normal: Path | None
+) -> _Ask:
     now = datetime.now(UTC)
-    seconds = parse_duration(duration)
+    seconds = parse_duration(duration or USUAL_WINDOW)
     if not SHORTEST_SECONDS <= seconds <= LONGEST_SECONDS:
         raise WrongUse(WINDOW)
     if url is not None:
@@ -91,7 +95,31 @@ def _check(url: str | None, since: str | None, duration: str, save: Path | None)
 
         check_writable(save)
     usual = now if url else now - USUAL_SINCE
-    return _Ask(seconds=seconds, since=parse_since(since, now) if since else usual, url=url)
+    return _Ask(
+        seconds=seconds,
+        since=parse_since(since, now) if since else usual,
+        url=url,
+        normal=_read_normal(normal) if normal else None,
+    )
+
+
+def _read_normal(path: Path) -> "Evidence":
+    """Return what a case holds that was kept when all was well. It must be of this machine, and healthy."""
+    from tenmatsu.cli.case import judge
+    from tenmatsu.model.verdict import Status
+    from tenmatsu.record.read_case import read_case
+
+    case = judge(read_case(path))
+    if _machine_of(case.evidence.component) != _machine_of(find_here().id):
+        raise WrongUse(OTHER_MACHINE.fill(path=path))
+    if case.verdict.status is not Status.HEALTHY:
+        raise WrongUse(NOT_WELL.fill(path=path))
+    return case.evidence
+
+
+def _machine_of(component: str) -> str:
+    """Return the machine, whichever boot it was."""
+    return component.partition("/")[0]
 
 
 def _check_url(url: str) -> None:
@@ -124,8 +152,10 @@ def _live(ask: _Ask, language: Language) -> "Case":
         seconds=ask.seconds,
         since=ask.since,
         url=ask.url,
+        open_probe=open_probe,
+        normal=ask.normal,
     )
-    with _ending_early(scene.stop), Progress(ask.seconds, sys.stderr, language) as progress:
+    with ending_early(scene.stop), Progress(ask.seconds, sys.stderr, language) as progress:
         evidence = look_everywhere(SIGHTS, scene, progress)
     return Case(
         version=__version__,
@@ -152,20 +182,12 @@ def _saving(case: "Case", path: Path | None) -> Iterator[None]:
         raise failed
 
 
-@contextmanager
-def _ending_early(stop: Event) -> Iterator[None]:
-    """Let the first Ctrl-C end the window and judge what was seen; the second one ends the program."""
+def open_probe(seconds: float) -> "ProbeSource":
+    """Begin to tell of every process on this machine, for so many seconds."""
+    from tenmatsu.probe.rung import Options
+    from tenmatsu.reach.watching import watch_here
 
-    def end(_: int, __: FrameType | None) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-
-    before = signal.signal(signal.SIGINT, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+    return watch_here(Options(limit_seconds=seconds))
 
 
 def _replay(path: Path) -> "Case":
@@ -216,11 +238,23 @@ SAVE = Words(
     "Keep all evidence in one new file: a case.",
     "証拠一式を 1 つの新しいファイル (事件簿) に保存。",
 )
+NORMAL = Words(
+    "Compare with a case of this machine that was saved when all was well.",
+    "平常時に保存した、この機械の事件簿と比べる。",
+)
 REPLAY = Words("Judge a saved case again instead of looking.", "観察せず、保存した事件簿をもう一度判断。")
 MARKDOWN = Words("Print Markdown.", "Markdown で出力。")
 REPLAY_ALONE = Words(
-    "--replay judges what a case holds: it goes with neither --url, --since, --for nor --save",
-    "--replay は事件簿の中身を判断します。--url・--since・--for・--save とは併用できません",
+    "--replay judges what a case holds: it goes with neither --url, --since, --for, --save nor --normal",
+    "--replay は事件簿の中身を判断します。--url・--since・--for・--save・--normal とは併用できません",
+)
+OTHER_MACHINE = Words(
+    "{path} was saved on another machine: normal is what is usual on this one",
+    "{path} は別の機械の事件簿です。平常時の様子はこの機械のものが要ります",
+)
+NOT_WELL = Words(
+    "{path} does not say that all was well: save one when nothing fails, with --save",
+    "{path} は正常時のものではありません。障害のない時に --save で保存してください",
 )
 ONE_FORM = Words(
     "--json and --markdown are two forms: name one", "--json と --markdown はどちらか一方を指定してください"

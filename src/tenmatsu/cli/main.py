@@ -8,8 +8,9 @@ import click
 
 from tenmatsu import __version__
 from tenmatsu.account.safe import printable
-from tenmatsu.cli import case, completion, investigate, who
+from tenmatsu.cli import case, completion, investigate, top, who
 from tenmatsu.cli.speaking import lang_option, make_group, option
+from tenmatsu.cli.wrong_call import describe_wrong_call
 from tenmatsu.errors import TenmatsuError
 from tenmatsu.lang import choose_language
 from tenmatsu.model.words import Language, Words
@@ -17,6 +18,7 @@ from tenmatsu.model.words import Language, Words
 COMMANDS: tuple[Callable[[Language], click.Command], ...] = (
     investigate.make,
     case.make,
+    top.make,
     who.make,
     completion.make,
 )
@@ -35,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(error.format_message() + "\n")
         return EXIT_WRONG_USE
     except click.UsageError as error:
-        return _complain(_usage(error).into(language))
+        return _complain(describe_wrong_call(error).into(language))
     except click.ClickException as error:
         return _complain(error.format_message())
     except TenmatsuError as error:
@@ -100,12 +102,6 @@ def _wanted_language(arguments: Sequence[str]) -> str | None:
         if word.startswith("--lang="):
             return word.partition("=")[2]
     return None
-
-
-def _usage(error: click.UsageError) -> Words:
-    path = error.ctx.command_path if error.ctx else "tenmatsu"
-    message = error.format_message()
-    return Words(f"{message} (see: {path} --help)", f"使い方の誤り: {message} (説明: {path} --help)")
 
 
 def _complain(text: str, code: int = EXIT_WRONG_USE) -> int:

@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -183,9 +184,14 @@ def _gap(row: sqlite3.Row) -> Gap:
 
 def _attributes(packed: str) -> dict[str, Any]:
     attributes = json.loads(packed)
-    if not isinstance(attributes, dict):
+    if not isinstance(attributes, dict) or not all(map(_is_value, attributes.values())):
         raise TypeError("attributes")
     return attributes
+
+
+def _is_value(given: object) -> bool:
+    """Tell whether it can be an attribute's value; no number that JSON cannot hold."""
+    return isinstance(given, str | int) or (isinstance(given, float) and isfinite(given))
 
 
 def _time(microseconds: int) -> datetime:

@@ -1,5 +1,7 @@
 """Make a case fit to be given away: a bug report, a test. Names, addresses and homes become stand-ins.
 
+Command lines are left out: they may hold anything.
+
 The same thing always gets the same stand-in within one case, so that what belongs together still does.
 What is judged by is kept: replaying a redacted case gives the same verdict.
 """
@@ -23,6 +25,11 @@ _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 # of them that two clients never become one.
 _STAND_IN_4 = int(ipaddress.ip_address("198.18.0.0"))
 _STAND_IN_6 = int(ipaddress.ip_address("2001:db8::"))
+# A command line may hold anything; what is judged by is the program's name.
+_DROPPED = ("process.command_line",)
+# Of a path only what any machine of the kind has may stay.
+_PATHS = ("process.executable.path",)
+_USUAL_FOLDERS = ("/bin/", "/sbin/", "/usr/", "/lib/", "/lib64/", "/opt/")
 # Where else a case names machines: the URL, the names that were looked up, the servers' own names.
 _NAMING = ("dns.question.name", "server.name", "server_name", "server_names")
 
@@ -49,8 +56,15 @@ class _Redactor:
 
     def attributes(self, attributes: Mapping[str, Value]) -> dict[str, Value]:
         return {
-            key: self.text(value) if isinstance(value, str) else value for key, value in attributes.items()
+            key: self._attribute(key, value) if isinstance(value, str) else value
+            for key, value in attributes.items()
+            if key not in _DROPPED
         }
+
+    def _attribute(self, key: str, value: str) -> str:
+        if key in _PATHS and not value.startswith(_USUAL_FOLDERS):
+            return value.rpartition("/")[2]
+        return self.text(value)
 
     def _address(self, text: str) -> str:
         try:

@@ -20,8 +20,8 @@ def look(scene: Scene, notebook: Notebook) -> None:
             seconds = highest[mode] / _TICKS_PER_SECOND
             notebook.counter(now, "system.cpu.time", seconds, "s", cpu__mode=mode)
         notebook.counter(now, "system.process.created", stat.forks, "{process}")
-        notebook.sample(now, "system.process.count", stat.running, "{process}", status="running")
-        notebook.sample(now, "system.process.count", stat.blocked, "{process}", status="blocked")
+        notebook.sample(now, "linux.tasks.runnable", stat.running, "{thread}")
+        notebook.sample(now, "linux.tasks.blocked", stat.blocked, "{thread}")
         notebook.sample(now, "system.cpu.logical.count", stat.cores, "{cpu}")
         load = scene.reach.read("/proc/loadavg").split()
         notebook.sample(now, "system.cpu.load_average.1m", float(load[0]), "1")

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from tenmatsu.model.evidence import Event, Gap, Kind, Look, Outcome, Series, Transaction, Value
+from tenmatsu.model.evidence import Event, Evidence, Gap, Kind, Look, Outcome, Series, Transaction, Value
 from tenmatsu.model.words import Words
 from tenmatsu.reach import Reach
+from tenmatsu.reach.probe import ProbeSource
 
 Found = TypeVar("Found")
 
@@ -18,7 +19,9 @@ Found = TypeVar("Found")
 class Scene:
     """One investigation of one machine: shared by all sights, each of which runs in a thread of its own.
 
-    `since` is how far back logs count. `stop` is set when the person ends the window early.
+    `since` is how far back logs count. `stop` is set when the person ends the window early. `open_probe`
+    begins to tell of every process for so many seconds, and may raise ReachError; None: there is no probe.
+    `normal` is what was seen of the same machine when all was well; None: not known.
     """
 
     reach: Reach
@@ -27,6 +30,8 @@ class Scene:
     seconds: float
     since: datetime
     url: str | None = None
+    open_probe: Callable[[float], ProbeSource] | None = None
+    normal: Evidence | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     _started: float = field(default_factory=time.monotonic)
     _memory: dict[str, object] = field(default_factory=dict)

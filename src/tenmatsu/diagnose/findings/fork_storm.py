@@ -1,5 +1,6 @@
 """Far more processes are begun than the requests can explain."""
 
+from tenmatsu.diagnose.programs_seen import find_programs
 from tenmatsu.model.evidence import Evidence
 from tenmatsu.model.finding import Figures, Finding, FindingKind
 from tenmatsu.model.layer import Layer
@@ -46,7 +47,9 @@ def count_requests(evidence: Evidence) -> float:
 
 
 def _named(evidence: Evidence) -> Words:
-    """Return what the short-lived ones are called, if any was met at all."""
+    """Return what the short-lived ones are called: the probe knows; else those that were met by chance."""
+    if captured := _captured(evidence):
+        return captured
     brief = [event for event in evidence.find_events("process.program") if (event.number("brief") or 0) >= 2]
     if not brief:
         return Words("", "")
@@ -54,9 +57,23 @@ def _named(evidence: Evidence) -> Words:
     return NAMED.fill(name=most.text("process.command"), parents=most.text("parents"))
 
 
+def _captured(evidence: Evidence) -> Words | None:
+    seen = find_programs(evidence)
+    programs = [one for one in seen.programs if not one.unnamed and not one.is_requests] if seen else []
+    most = max(programs, key=lambda one: one.started, default=None)
+    if seen is None or most is None or most.started < STORM_PER_SECOND * seen.seconds / 2:
+        return None
+    parents = ", ".join(most.parents[:2]) or "?"
+    return CAPTURED.fill(name=most.name, started=f"{most.started:,}", parents=parents)
+
+
 SEEN = Words(
     "{forks} processes begin each second, {requests} requests come in{who}",
     "毎秒 {forks} 個のプロセスが発生、リクエストは毎秒 {requests} 件{who}",
+)
+CAPTURED = Words(
+    "; most of them {name} ({started} times, started by {parents})",
+    "。主に {name} ({started} 回、起動元 {parents})",
 )
 NAMED = Words(
     "; met most often: {name}, started by {parents}", "。最も多く見えた名前: {name} (親: {parents})"

@@ -1,0 +1,189 @@
+"""Every program that ran, the dead included: who starts what, what it used, how it ended. By the probe."""
+
+import threading
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from tenmatsu.errors import ReachError
+from tenmatsu.knowledge.look_up import look_up
+from tenmatsu.model.processes import Break, Completeness, Grouping, Ran, Row
+from tenmatsu.model.program import MatchedBy
+from tenmatsu.model.words import Words
+from tenmatsu.reach.probe import ProbeSource
+from tenmatsu.sight.process_ledger import Ledger
+from tenmatsu.sight.scene import Notebook, Scene, Sight
+
+# Programs and starters told of, what matters most first. The sums of the others stand in `process.capture`.
+_MOST_KEPT = 60
+_MOST_CHARACTERS = 300
+_BEAT_SECONDS = 0.5
+# The window is over: the probe's last frame is due now.
+_LAST_FRAME_SECONDS = 1.0
+
+
+def look(scene: Scene, notebook: Notebook) -> None:
+    """Let the probe tell of every process until the window's end, and write down what it told."""
+    if scene.open_probe is None:
+        raise ReachError("probe", NO_PROBE)
+    source = scene.open_probe(scene.left_seconds)
+    ledger = Ledger(scene.component)
+    listener = threading.Thread(target=_listen, args=(source, ledger), daemon=True)
+    listener.start()
+    try:
+        while listener.is_alive() and scene.left_seconds > 0:
+            listener.join(min(_BEAT_SECONDS, scene.left_seconds))
+        listener.join(0.0 if scene.stop.is_set() else _LAST_FRAME_SECONDS)
+    finally:
+        source.close()
+        listener.join()
+    _write(scene, notebook, ledger)
+
+
+def _listen(source: ProbeSource, ledger: Ledger) -> None:
+    for frame in source.frames():
+        ledger.take(frame, datetime.now(UTC))
+
+
+def _write(scene: Scene, notebook: Notebook, ledger: Ledger) -> None:
+    now = scene.reach.now()
+    seconds = scene.seconds + _LAST_FRAME_SECONDS
+    by_program, by_starter = ledger.ran(seconds), ledger.ran(seconds, grouping=Grouping.PARENT)
+    if by_program is None or by_starter is None:
+        why = ledger.breaks[-1].why if ledger.breaks else TOO_SHORT
+        raise ReachError("probe", why)
+    seen = by_program.completeness
+    notebook.read = READ.fill(ends=seen.exits_captured, counted=seen.exits_counted, rung=seen.rung)
+    _write_completeness(notebook, now, by_program)
+    for row in _first(by_program.rows):
+        _write_program(notebook, now, row)
+    for name, rows in _by_name(by_starter.rows).items():
+        _write_starter(notebook, now, name, rows)
+    _write_gaps(notebook, seen, by_program.breaks)
+
+
+def _write_completeness(notebook: Notebook, now: datetime, ran: Ran) -> None:
+    seen = ran.completeness
+    notebook.event(
+        "process.capture",
+        now,
+        rung=seen.rung,
+        watched_seconds=round(ran.seconds, 3),
+        exits_captured=seen.exits_captured,
+        exits_counted=seen.exits_counted,
+        forks_counted=seen.forks_counted,
+        **_known(forks_seen=seen.forks_seen, limit_cores=seen.limit_cores),
+        cpu_attributed_seconds=round(seen.cpu_attributed_seconds, 6),
+        cpu_used_seconds=round(seen.cpu_used_seconds, 6),
+        steal_seconds=round(seen.steal_seconds, 6),
+        events_lost=seen.lost,
+        probe_cpu_seconds=round(seen.probe_cpu_seconds, 6),
+        probe_max_rss_bytes=seen.probe_max_rss_bytes,
+        better_rungs="; ".join(f"{one.rung}: {one.reason}" for one in seen.refused),
+    )
+
+
+def _write_program(notebook: Notebook, now: datetime, row: Row) -> None:
+    notebook.event(
+        "program.ran",
+        now,
+        process__executable__name=_short(row.name),
+        process__command=_short(row.comm),
+        program__kind=_find_kind(row),
+        process__executable__path=_short(row.executable),
+        process__command_line=_short(row.commands[0]) if row.commands else "",
+        service__name=_short(row.service),
+        started=row.started,
+        ended=row.ended,
+        alive=row.alive,
+        cpu_seconds=round(row.cpu_seconds, 6),
+        ended_cpu_seconds=round(row.ended_cpu_seconds, 6),
+        **_known(mean_life_seconds=row.mean_life_seconds),
+        exit_codes=_pairs(row.exit_codes),
+        signals=_pairs(row.signals),
+        parents=_short(", ".join(row.parents)),
+        unnamed=row.unnamed,
+    )
+
+
+def _find_kind(row: Row) -> str:
+    """Return of what kind the program is known to be; empty where that is not known, or it is short-lived."""
+    matches = look_up(row.comm, executable=row.executable or None) if row.comm else ()
+    program = matches[0].program if matches and matches[0].by is not MatchedBy.BEGINNING else None
+    return program.kind.value if program and not program.short_lived else ""
+
+
+def _write_starter(notebook: Notebook, now: datetime, name: str, rows: Iterable[Row]) -> None:
+    rows = tuple(rows)
+    notebook.event(
+        "program.starter",
+        now,
+        process__executable__name=_short(name),
+        started=sum(one.started for one in rows),
+        ended=sum(one.ended for one in rows),
+        ended_cpu_seconds=round(sum(one.ended_cpu_seconds for one in rows), 6),
+        chain=_short(" < ".join(next((one.chain for one in rows if one.chain), ()))),
+    )
+
+
+def _write_gaps(notebook: Notebook, seen: Completeness, breaks: Iterable[Break]) -> None:
+    if seen.lost:
+        notebook.gap(WHAT, LOST.fill(lost=seen.lost), FEWER)
+    for one in breaks:
+        notebook.gap(WHAT, BROKEN.fill(since=f"{one.since:%H:%M:%S}", why=one.why), AGAIN)
+    # On a rung that only looks now and then, what lived shortly has no name.
+    if seen.rung == "proc":
+        reasons = "; ".join(f"{one.rung}: {one.reason}" for one in seen.refused)
+        notebook.gap(WHAT, ONLY_LOOKED.fill(reasons=reasons), AS_ROOT)
+
+
+def _first(rows: Iterable[Row]) -> list[Row]:
+    """Return what matters most. A millisecond of CPU weighs as much as an end."""
+    active = [row for row in rows if row.was_active]
+    return sorted(active, key=lambda row: -(row.ended + row.cpu_seconds * 1000))[:_MOST_KEPT]
+
+
+def _by_name(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """Return the rows of those that started anything, by name: what was unseen beside what was seen."""
+    named: dict[str, list[Row]] = {}
+    for row in _first(rows):
+        if row.started or row.ended or row.ended_cpu_seconds:
+            named.setdefault(row.name, []).append(row)
+    return named
+
+
+def _known(**values: float | None) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _pairs(counts: Mapping[int, int]) -> str:
+    return " ".join(f"{number}:{count}" for number, count in counts.items())
+
+
+def _short(text: str) -> str:
+    return text[:_MOST_CHARACTERS]
+
+
+READ = Words(
+    "{ends} of {counted} ends of processes and threads seen ({rung})",
+    "プロセスとスレッドの終了 {counted} 件中 {ends} 件を捕捉 ({rung})",
+)
+WHAT = Words("every short-lived process by name", "短命なプロセスすべての名前")
+LOST = Words("{lost} events were lost", "{lost} 件のイベントを取りこぼした")
+FEWER = Words("look again; name the storm's host alone", "もう一度観察する")
+BROKEN = Words("the probe was lost at {since}: {why}", "{since} に観測プログラムとの接続が切れた: {why}")
+AGAIN = Words("look again", "もう一度観察する")
+ONLY_LOOKED = Words(
+    "only /proc could be looked at, now and then ({reasons})",
+    "/proc を定期的に見ることしかできない ({reasons})",
+)
+AS_ROOT = Words("run it as root: sudo tenmatsu investigate", "root で実行: sudo tenmatsu investigate")
+NO_PROBE = Words("there is no probe on this way to the machine", "この経路には観測プログラムがない")
+TOO_SHORT = Words("the window was over before the probe told anything", "観察時間が短すぎた")
+
+SIGHT = Sight(
+    name="programs",
+    title=Words("every program that ran", "動いた全プログラム"),
+    look=look,
+    watches=True,
+)

@@ -1,0 +1,1 @@
+"""What a person sees and steers while it lasts: views that are drawn again and again."""

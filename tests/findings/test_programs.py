@@ -1,0 +1,168 @@
+"""What every ended process says: storms, their starters, crash loops, and now against normal."""
+
+from typing import Any
+
+import pytest
+from tests.evidence_builder import EvidenceBuilder
+
+from tenmatsu.diagnose.findings import (
+    crash_loop,
+    dearer_processes_than_normal,
+    fork_storm,
+    more_processes_than_normal,
+    short_lived_burn_cpu,
+    storm_starter,
+)
+from tenmatsu.model.evidence import Value
+from tenmatsu.model.finding import State
+
+SECONDS = 20.0
+
+
+def seen(
+    *, forks: int = 10, used: float = 1.0, prefix: str = "", made: EvidenceBuilder | None = None
+) -> EvidenceBuilder:
+    made = made or EvidenceBuilder(seconds=SECONDS).looked("programs", "normal", "processes")
+    return made.event(
+        f"{prefix}process.capture",
+        rung="ebpf",
+        watched_seconds=SECONDS,
+        forks_counted=forks,
+        cpu_used_seconds=used,
+    )
+
+
+def ran(made: EvidenceBuilder, name: str, *, prefix: str = "", **changes: Any) -> EvidenceBuilder:
+    """Add a program that ran; unless said otherwise it is short-lived and started by cron."""
+    usual: dict[str, Any] = {
+        "process__executable__name": name,
+        "process__command": name[:15],
+        "started": 0,
+        "ended": 0,
+        "alive": 0,
+        "cpu_seconds": 0.0,
+        "ended_cpu_seconds": 0.0,
+        "mean_life_seconds": 0.002,
+        "exit_codes": "",
+        "signals": "",
+        "parents": "cron",
+        "unnamed": False,
+    }
+    return made.event(f"{prefix}program.ran", **{**usual, **changes})
+
+
+def storm(**changes: Any) -> EvidenceBuilder:
+    many: dict[str, Any] = {"started": 4000, "ended": 4000, "cpu_seconds": 8.0, "ended_cpu_seconds": 8.0}
+    return ran(seen(forks=4000, used=10.0), "hald-addon-storage", **{**many, **changes})
+
+
+def crashing(ended: int, **changes: Any) -> EvidenceBuilder:
+    return ran(seen(), "mysqld", ended=ended, started=ended, program__kind="daemon", **changes)
+
+
+def compared(*, forks: int, ended: int, cpu: float) -> EvidenceBuilder:
+    """Return a window against a normal in which 100 of a program ended and used 0.5 s in 20 s."""
+    made = ran(seen(forks=100, prefix="normal."), "perl", prefix="normal.", ended=100, ended_cpu_seconds=0.5)
+    return ran(seen(forks=forks, made=made), "perl", ended=ended, ended_cpu_seconds=cpu)
+
+
+def start(made: EvidenceBuilder, name: str, ended: int) -> EvidenceBuilder:
+    return made.event(
+        "program.starter",
+        process__executable__name=name,
+        started=ended,
+        ended=ended,
+        ended_cpu_seconds=1.0,
+        chain=f"{name} < init",
+    )
+
+
+CASES = {
+    "crash-loop": (lambda: crashing(5, signals="11:5"), lambda: crashing(5, exit_codes="0:5")),
+    "short-lived-burn-cpu": (storm, lambda: storm(ended_cpu_seconds=0.2)),
+    "more-processes-than-normal": (
+        lambda: compared(forks=2000, ended=1900, cpu=9.5),
+        lambda: compared(forks=150, ended=140, cpu=0.7),
+    ),
+    "dearer-processes-than-normal": (
+        lambda: compared(forks=100, ended=100, cpu=1.5),
+        lambda: compared(forks=100, ended=100, cpu=0.55),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("ends", [{"signals": "6:3"}, {"exit_codes": "1:3"}])
+def test_three_bad_ends_of_a_daemon_are_a_loop(ends: dict[str, Value]) -> None:
+    assert crash_loop.KIND(crashing(3, **ends).build()).state is State.PRESENT
+
+
+@pytest.mark.parametrize(
+    ("ended", "changes"),
+    [
+        (2, {"signals": "11:2"}),  # twice may be chance
+        (10, {"signals": "11:3", "exit_codes": "0:7"}),  # it mostly ends well
+        (9, {"signals": "15:9"}),  # asked to end
+        (9, {"signals": "11:9", "parents": "apache2"}),  # a request each: judged as such
+    ],
+)
+def test_what_is_no_loop(ended: int, changes: dict[str, Value]) -> None:
+    assert crash_loop.KIND(crashing(ended, **changes).build()).state is State.ABSENT
+
+
+def test_a_tool_that_says_no_by_its_exit_code_is_not_crashing() -> None:
+    made = ran(seen(), "grep", ended=50, started=50, exit_codes="1:50", parents="bash")
+    assert crash_loop.KIND(made.build()).state is State.ABSENT
+    kept = ran(seen(), "my-own-thing", ended=50, started=50, exit_codes="1:50", parents="systemd")
+    assert crash_loop.KIND(kept.build()).state is State.PRESENT
+
+
+def test_requests_are_no_storm_however_dear_they_are() -> None:
+    assert short_lived_burn_cpu.KIND(storm(parents="apache2").build()).state is State.ABSENT
+
+
+def test_unseen_children_are_short_lived_ones_too() -> None:
+    made = ran(seen(used=5.0), "cron", unnamed=True, ended_cpu_seconds=4.0, cpu_seconds=4.0)
+    found = short_lived_burn_cpu.KIND(made.build())
+    assert found.state is State.PRESENT
+    assert "children of cron" in found.sentence.en
+
+
+def test_the_starter_of_a_storm_is_named_by_its_starts_with_its_own_starter() -> None:
+    found = storm_starter.KIND(start(storm(), "hald-runner", 4000).build())
+    assert found.state is State.PRESENT
+    assert "hald-runner starts them: 200 processes each second" in found.sentence.en
+    assert "itself started by init" in found.sentence.en
+
+
+def test_a_web_servers_children_are_its_requests() -> None:
+    assert storm_starter.KIND(start(storm(), "apache2", 4000).build()).state is State.ABSENT
+
+
+def test_the_storm_is_called_by_the_name_that_was_captured() -> None:
+    made = storm().looked("cpu").counter("system.process.created", 0, 4000)
+    assert "hald-addon-storage (4,000 times, started by cron)" in fork_storm.KIND(made.build()).sentence.en
+
+
+def test_more_work_at_the_usual_price_is_not_dearer_work() -> None:
+    evidence = compared(forks=2000, ended=1900, cpu=9.5).build()
+    found = more_processes_than_normal.KIND(evidence)
+    assert "more work, not dearer work" in found.sentence.en
+    assert dearer_processes_than_normal.KIND(evidence).state is State.ABSENT
+
+
+def test_the_same_work_dearer_is_not_more_work() -> None:
+    evidence = compared(forks=100, ended=100, cpu=1.5).build()
+    assert more_processes_than_normal.KIND(evidence).state is State.ABSENT
+    assert dearer_processes_than_normal.KIND(evidence).values["price"] == 3.0
+
+
+def test_a_price_of_a_few_processes_is_not_told() -> None:
+    evidence = compared(forks=100, ended=5, cpu=1.5).build()
+    found = dearer_processes_than_normal.KIND(evidence)
+    assert (found.state, "too few" in found.sentence.en) == (State.UNKNOWN, True)
+
+
+def test_without_a_normal_it_says_how_to_get_one() -> None:
+    for kind in (more_processes_than_normal.KIND, dearer_processes_than_normal.KIND):
+        found = kind(storm().build())
+        assert (found.state, "--normal" in found.sentence.en) == (State.UNKNOWN, True)

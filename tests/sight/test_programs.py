@@ -1,0 +1,163 @@
+"""The sight on every program: what the probe tells becomes evidence, and what it cannot becomes a gap."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from tests.sight.looking import watch
+from tests.sight.made_reach import MadeReach
+
+from tenmatsu.errors import ReachError
+from tenmatsu.model.evidence import Gap
+from tenmatsu.model.processes import Refusal
+from tenmatsu.model.words import Words
+from tenmatsu.parse.probe_frames import (
+    Cost,
+    Count,
+    Cpu,
+    Ended,
+    Frame,
+    Hello,
+    KernelCount,
+    Living,
+    LivingLook,
+    Look,
+    Starter,
+)
+from tenmatsu.reach.probe import Lost
+from tenmatsu.sight import normal, programs
+
+NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
+NS = 1_000_000_000
+COST = Cost(cpu_seconds=0.01, max_rss_bytes=1 << 24)
+
+
+CRON = Living(name="cron", parent="init", alive=1, pid=7)
+
+
+def count(forks: int, used_seconds: float) -> Count:
+    kernel = KernelCount(
+        forks=forks, tasks=100, used_ns=int(used_seconds * NS), steal_ns=0, all_ns=int(used_seconds * 2 * NS)
+    )
+    return Count(kernel=kernel, forks=(forks, forks), process_exits=forks, task_exits=forks)
+
+
+def hello(rung: str = "ebpf", refused: tuple[Refusal, ...] = ()) -> Hello:
+    return Hello(
+        time=NOW,
+        rung=rung,
+        cpu="exact" if rung == "ebpf" else "none",
+        refused=refused,
+        remarks=(),
+        interval_seconds=1.0,
+        pid=1,
+        uid=0,
+        first_pid_namespace=True,
+        node="n",
+        kernel="6",
+        machine="x86_64",
+        boot_id="b",
+        cpus=2,
+        python="3.11",
+        count=count(0, 0.0),
+        cost=COST,
+        living=LivingLook(seconds=0.0, visible_tasks=3, programs=(CRON,), starters=()),
+    )
+
+
+def look(*ended: Ended, rung: str = "ebpf", starters: tuple[Starter, ...] = (), lost: int = 0) -> Look:
+    forks = sum(one.processes for one in ended)
+    living = LivingLook(
+        seconds=1.0,
+        visible_tasks=3,
+        programs=(CRON,),
+        starters=starters,
+    )
+    return Look(
+        begun=NOW,
+        ended_at=NOW,
+        seconds=1.0,
+        rung=rung,
+        ended=ended,
+        kinds_together=0,
+        samples=(),
+        living=living,
+        chains={"7": ((7, "cron"), (1, "init"))},
+        cpu=Cpu(
+            ended_ns=sum(one.cpu_ns or 0 for one in ended),
+            living_ns=0,
+            parents_ns=sum(one.cpu_ns for one in starters),
+        ),
+        lost={"kinds_full": lost} if lost else {},
+        count=count(forks, 1.0),
+        cost=COST,
+    )
+
+
+class Told:
+    """A source that tells what it was given."""
+
+    gaps: tuple[Gap, ...] = ()
+
+    def __init__(self, *frames: Frame | Lost) -> None:
+        self._frames = frames
+
+    def frames(self) -> Iterator[Frame | Lost]:
+        yield from self._frames
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+STORM = Ended(
+    name="hald-addon-stor", parent="cron", processes=400, status=0, cpu_ns=NS // 2, life_ns=400 * 1_000_000
+)
+
+
+def test_programs_their_starters_and_completeness_are_written_down() -> None:
+    seen = watch(programs.SIGHT, reach=MadeReach(), open_probe=lambda _: Told(hello(), look(STORM)))
+    (capture,) = seen.find_events("process.capture")
+    assert (capture.text("rung"), capture.number("exits_captured")) == ("ebpf", 400)
+    (program,) = (one for one in seen.find_events("program.ran") if one.number("ended"))
+    assert (program.text("process.command"), program.number("ended_cpu_seconds")) == ("hald-addon-stor", 0.5)
+    (starter,) = seen.find_events("program.starter")
+    assert (starter.text("process.executable.name"), starter.text("chain")) == ("cron", "cron < init")
+    assert not seen.gaps
+
+
+def test_on_the_lowest_rung_it_is_said_why_there_are_no_names() -> None:
+    refused = (Refusal(rung="ebpf", why="not_permitted", reason="needs root"),)
+    starters = (Starter(pid=7, name="cron", cpu_ns=NS),)
+    source = Told(hello("proc", refused), look(rung="proc", starters=starters))
+    seen = watch(programs.SIGHT, reach=MadeReach(), open_probe=lambda _: source)
+    (program,) = seen.find_events("program.ran")
+    assert (program.attributes["unnamed"], program.number("ended_cpu_seconds")) == (True, 1.0)
+    assert "needs root" in seen.gaps[0].why.en
+
+
+def test_lost_events_and_a_lost_line_are_gaps() -> None:
+    lost = Lost(since=NOW, noticed=NOW, why=Words("cut", "切断"))
+    source = Told(hello(), look(STORM, lost=3), lost)
+    seen = watch(programs.SIGHT, reach=MadeReach(), open_probe=lambda _: source)
+    assert [("3 events" in one.why.en, "cut" in one.why.en) for one in seen.gaps] == [
+        (True, False),
+        (False, True),
+    ]
+
+
+def test_without_a_probe_there_is_a_gap_and_no_guess() -> None:
+    def refuse(_: float) -> Told:
+        raise ReachError("probe", Words("no python there", "python がない"))
+
+    for open_probe in (None, refuse):
+        seen = watch(programs.SIGHT, reach=MadeReach(), open_probe=open_probe)
+        assert (len(seen.gaps), seen.events) == (1, ())
+
+
+def test_a_normal_is_written_down_with_the_case() -> None:
+    usual = watch(programs.SIGHT, reach=MadeReach(), open_probe=lambda _: Told(hello(), look(STORM)))
+    seen = watch(normal.SIGHT, reach=MadeReach(), normal=usual)
+    (program,) = (one for one in seen.find_events("normal.program.ran") if one.number("ended"))
+    assert program.attributes == next(
+        one.attributes for one in usual.find_events("program.ran") if one.number("ended")
+    )
+    assert watch(normal.SIGHT, reach=MadeReach()).events == ()
