@@ -302,8 +302,9 @@ def test_it_writes_no_file(system: System, tmp_path: Path) -> None:
 
 
 def regular_files(pid: int) -> Iterator[str]:
-    """What a process has open of ordinary files; its pipes come and go meanwhile."""
+    """What a process has open of ordinary files; its pipes, and what it reads of /proc, come and go."""
     for one in Path(f"/proc/{pid}/fd").iterdir():
         with suppress(FileNotFoundError):
-            if stat.S_ISREG(one.stat().st_mode):
-                yield str(one.readlink())
+            path = str(one.readlink())
+            if stat.S_ISREG(one.stat().st_mode) and not path.startswith("/proc/"):
+                yield path

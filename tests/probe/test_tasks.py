@@ -82,9 +82,9 @@ def test_a_number_used_again_is_a_new_process() -> None:
 
 def test_those_whose_end_was_lost_are_forgotten() -> None:
     tasks = family()
-    tasks.sweep({1})
+    tasks.sweep({1}, 100.0)
     assert 10 in tasks.processes
-    tasks.sweep({1})
+    tasks.sweep({1}, 102.0)
     assert set(tasks.processes) == {1}
 
 

@@ -6,6 +6,7 @@ by this process' file descriptors alone.
 """
 
 import errno
+import time
 from typing import AbstractSet, List, Optional
 
 from tenmatsu.probe.ends import End, Ends
@@ -120,7 +121,7 @@ class PerfRung(Rung):
     def after_look(self, living: AbstractSet[int]) -> None:
         """These were charged for what they used: their ends are told one by one."""
         self._ends.after_look(living)
-        self._tasks.sweep(living)
+        self._tasks.sweep(living, time.monotonic())
 
     def collect(self) -> Harvest:
         """Return what ended. Raises OSError where the rings make no sense."""

@@ -9,6 +9,7 @@ away, also when we are killed: `trace_instance.py`.
 import errno
 import os
 import struct
+import time
 from typing import AbstractSet, Dict, Iterator, List, Optional, Set, Tuple
 
 from tenmatsu.probe.ends import End, Ends
@@ -183,7 +184,7 @@ class TraceRung(Rung):
     def after_look(self, living: AbstractSet[int]) -> None:
         """These were met: their ends are told one by one."""
         self._ends.after_look(living)
-        self._tasks.sweep(living)
+        self._tasks.sweep(living, time.monotonic())
 
     def collect(self) -> Harvest:
         """Return what ended. Raises OSError where the buffers make no sense."""

@@ -11,6 +11,8 @@ from tenmatsu.probe.proc_files import list_pids, read_file, read_stat
 
 # No kernel has more tasks (PID_MAX_LIMIT is 4 million, but no guest that can be mended has as many): a limit.
 MOST_TASKS = 200000
+# Events are read every tenth of a second, and the newest wait for one more reading (`InOrder`).
+_FORGET_SECONDS = 2.0
 
 
 class Process:
@@ -36,7 +38,7 @@ class Tasks:
         self.processes: Dict[int, Process] = {}
         self._names: Dict[int, bytes] = {}  # by task: each has its own, and hands it on to what it starts
         self._owners: Dict[int, Process] = {}  # by task
-        self._unmet: Set[int] = set()
+        self._unmet: Dict[int, float] = {}  # those that looks miss, and since when
         self._most = most
 
     def read_all(self) -> None:
@@ -145,12 +147,16 @@ class Tasks:
                 del self._owners[tid]
                 self._names.pop(tid, None)
 
-    def sweep(self, living: AbstractSet[int]) -> None:
-        """Forget those whose end was lost: two looks in a row did not meet them."""
+    def sweep(self, living: AbstractSet[int], now: float) -> None:
+        """Forget those whose end was lost: no look has met them for so long that its event would be here.
+
+        `now` is in seconds, by a clock that nobody sets.
+        """
         missed = self.processes.keys() - living
-        for pid in missed & self._unmet:
-            self._forget(self.processes[pid])
-        self._unmet = missed - self._unmet
+        self._unmet = {pid: self._unmet.get(pid, now) for pid in missed}
+        for pid, since in self._unmet.items():
+            if now - since >= _FORGET_SECONDS:
+                self._forget(self.processes[pid])
 
 
 class InOrder:
