@@ -134,6 +134,26 @@ def test_on_the_lowest_rung_it_is_said_why_there_are_no_names() -> None:
     assert "needs root" in seen.gaps[0].why.en
 
 
+def test_a_way_without_names_is_a_gap_and_root_is_not_told_to_become_root() -> None:
+    told = Ended(name="", parent="cron", processes=400, status=0, life_ns=NS)
+    source = Told(hello("connector"), look(told, rung="connector"))
+    seen = watch(programs.SIGHT, reach=MadeReach(), open_probe=lambda _: source)
+    (gap,) = seen.gaps
+    assert ("not by name" in gap.why.en, "sudo" in gap.close_by.en) == (True, False)
+    assert seen.find_events("process.capture")[0].text("cpu") == "none"
+
+
+def test_a_slow_crash_loop_is_not_crowded_out_by_many_busy_programs() -> None:
+    busy = [
+        Ended(name=f"busy{number}", parent="sh", processes=50, status=0, cpu_ns=NS // 100, life_ns=NS)
+        for number in range(100)
+    ]
+    crashing = Ended(name="mysqld", parent="init", processes=3, status=11, cpu_ns=1000, life_ns=NS)
+    source = Told(hello(), look(*busy, crashing))
+    seen = watch(programs.SIGHT, reach=MadeReach(), open_probe=lambda _: source)
+    assert "mysqld" in [one.text("process.command") for one in seen.find_events("program.ran")]
+
+
 def test_lost_events_and_a_lost_line_are_gaps() -> None:
     lost = Lost(since=NOW, noticed=NOW, why=Words("cut", "切断"))
     source = Told(hello(), look(STORM, lost=3), lost)

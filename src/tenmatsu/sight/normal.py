@@ -18,10 +18,7 @@ def look(scene: Scene, notebook: Notebook) -> None:
         return
     for name in COMPARED:
         for event in scene.normal.find_events(name):
-            attributes: dict[str, Any] = {
-                key.replace(".", "__"): value for key, value in event.attributes.items()
-            }
-            notebook.event(PREFIX + name, event.time, **attributes)
+            notebook.event(PREFIX + name, event.time, **_as_words(event))
     notebook.read = READ.fill(time=f"{scene.normal.window.start.astimezone():%Y-%m-%d %H:%M}")
 
 

@@ -17,6 +17,8 @@ from tenmatsu.sight.scene import Notebook, Scene, Sight
 # Programs and starters told of, what matters most first. The sums of the others stand in `process.capture`.
 _MOST_KEPT = 60
 _MOST_CHARACTERS = 300
+# A loop of crashes is slow: three ends must not fall out behind sixty busy programs.
+_BAD_END = 1000
 _BEAT_SECONDS = 0.5
 # The window is over: the probe's last frame is due now.
 _LAST_FRAME_SECONDS = 1.0
@@ -59,7 +61,7 @@ def _write(scene: Scene, notebook: Notebook, ledger: Ledger) -> None:
         _write_program(notebook, now, row)
     for name, rows in _by_name(by_starter.rows).items():
         _write_starter(notebook, now, name, rows)
-    _write_gaps(notebook, seen, by_program.breaks)
+    _write_gaps(notebook, seen, by_program.breaks, as_root=ledger.hello is not None and ledger.hello.uid == 0)
 
 
 def _write_completeness(notebook: Notebook, now: datetime, ran: Ran) -> None:
@@ -68,6 +70,7 @@ def _write_completeness(notebook: Notebook, now: datetime, ran: Ran) -> None:
         "process.capture",
         now,
         rung=seen.rung,
+        cpu=seen.cpu,
         watched_seconds=round(ran.seconds, 3),
         exits_captured=seen.exits_captured,
         exits_counted=seen.exits_counted,
@@ -80,6 +83,7 @@ def _write_completeness(notebook: Notebook, now: datetime, ran: Ran) -> None:
         probe_cpu_seconds=round(seen.probe_cpu_seconds, 6),
         probe_max_rss_bytes=seen.probe_max_rss_bytes,
         better_rungs="; ".join(f"{one.rung}: {one.reason}" for one in seen.refused),
+        remarks=_short(" ".join(seen.remarks)),
     )
 
 
@@ -126,21 +130,28 @@ def _write_starter(notebook: Notebook, now: datetime, name: str, rows: Iterable[
     )
 
 
-def _write_gaps(notebook: Notebook, seen: Completeness, breaks: Iterable[Break]) -> None:
+def _write_gaps(notebook: Notebook, seen: Completeness, breaks: Iterable[Break], *, as_root: bool) -> None:
     if seen.lost:
-        notebook.gap(WHAT, LOST.fill(lost=seen.lost), FEWER)
+        notebook.gap(WHAT, LOST.fill(lost=seen.lost), AGAIN)
     for one in breaks:
-        notebook.gap(WHAT, BROKEN.fill(since=f"{one.since:%H:%M:%S}", why=one.why), AGAIN)
-    # On a rung that only looks now and then, what lived shortly has no name.
-    if seen.rung == "proc":
-        reasons = "; ".join(f"{one.rung}: {one.reason}" for one in seen.refused)
-        notebook.gap(WHAT, ONLY_LOOKED.fill(reasons=reasons), AS_ROOT)
+        since = f"{one.since.astimezone():%H:%M:%S}"
+        notebook.gap(WHAT, BROKEN.fill(since=since, why=one.why), AGAIN)
+    # What lived shortly has no name where one only looks now and then, or is told of no names.
+    if words := NO_NAMES.get(seen.rung):
+        reasons = "; ".join((*(f"{one.rung}: {one.reason}" for one in seen.refused), *seen.remarks))
+        notebook.gap(WHAT, words.fill(reasons=reasons), OTHER_KERNEL if as_root else AS_ROOT)
 
 
 def _first(rows: Iterable[Row]) -> list[Row]:
-    """Return what matters most. A millisecond of CPU weighs as much as an end."""
+    """Return what matters most."""
     active = [row for row in rows if row.was_active]
-    return sorted(active, key=lambda row: -(row.ended + row.cpu_seconds * 1000))[:_MOST_KEPT]
+    return sorted(active, key=_weigh, reverse=True)[:_MOST_KEPT]
+
+
+def _weigh(row: Row) -> float:
+    """Return how much a row matters: a millisecond of CPU as much as an end, a bad end far more."""
+    bad = sum(row.signals.values()) + sum(count for code, count in row.exit_codes.items() if code)
+    return row.ended + row.cpu_seconds * 1000 + bad * _BAD_END
 
 
 def _by_name(rows: Iterable[Row]) -> dict[str, list[Row]]:
@@ -170,12 +181,20 @@ READ = Words(
 )
 WHAT = Words("every short-lived process by name", "短命なプロセスすべての名前")
 LOST = Words("{lost} events were lost", "{lost} 件のイベントを取りこぼした")
-FEWER = Words("look again; name the storm's host alone", "もう一度観察する")
 BROKEN = Words("the probe was lost at {since}: {why}", "{since} に観測プログラムとの接続が切れた: {why}")
 AGAIN = Words("look again", "もう一度観察する")
 ONLY_LOOKED = Words(
     "only /proc could be looked at, now and then ({reasons})",
     "/proc を定期的に見ることしかできない ({reasons})",
+)
+NO_TOLD_NAMES = Words(
+    "the kernel tells of each end, but not by name ({reasons})",
+    "終了はすべて伝わるが、名前は伝わらない ({reasons})",
+)
+NO_NAMES = {"proc": ONLY_LOOKED, "connector": NO_TOLD_NAMES}
+OTHER_KERNEL = Words(
+    "what stands in the way of each better way is said there; see docs/top.md, The ladder",
+    "より良い方法を妨げる理由は上記のとおり。docs/top.md の The ladder を参照",
 )
 AS_ROOT = Words("run it as root: sudo tenmatsu investigate", "root で実行: sudo tenmatsu investigate")
 NO_PROBE = Words("there is no probe on this way to the machine", "この経路には観測プログラムがない")
