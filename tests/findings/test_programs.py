@@ -20,15 +20,21 @@ SECONDS = 20.0
 
 
 def seen(
-    *, forks: int = 10, used: float = 1.0, prefix: str = "", made: EvidenceBuilder | None = None
+    *,
+    forks: int = 10,
+    used: float = 1.0,
+    prefix: str = "",
+    made: EvidenceBuilder | None = None,
+    **changes: Any,
 ) -> EvidenceBuilder:
+    usual: dict[str, Any] = {"rung": "ebpf", "cpu": "exact", "cpu_attributed_seconds": used}
     made = made or EvidenceBuilder(seconds=SECONDS).looked("programs", "normal", "processes")
     return made.event(
         f"{prefix}process.capture",
-        rung="ebpf",
         watched_seconds=SECONDS,
         forks_counted=forks,
         cpu_used_seconds=used,
+        **{**usual, **changes},
     )
 
 
@@ -116,6 +122,48 @@ def test_a_tool_that_says_no_by_its_exit_code_is_not_crashing() -> None:
     assert crash_loop.KIND(kept.build()).state is State.PRESENT
 
 
+def test_who_keeps_services_is_known_by_the_whole_name() -> None:
+    udev = ran(seen(), "scsi_id", ended=50, started=50, exit_codes="1:50", parents="systemd-udevd")
+    assert crash_loop.KIND(udev.build()).state is State.ABSENT
+    pod = ran(seen(), "my-own-thing", ended=5, started=5, exit_codes="1:5", parents="containerd-shim-runc-v2")
+    assert crash_loop.KIND(pod.build()).state is State.PRESENT
+
+
+def test_a_pool_that_crashes_once_and_is_not_started_again_is_no_loop() -> None:
+    made = ran(seen(), "mysqld", ended=6, started=0, program__kind="daemon", signals="11:6")
+    assert crash_loop.KIND(made.build()).state is State.ABSENT
+
+
+@pytest.mark.parametrize(
+    ("capture", "ends"),
+    [
+        ({"rung": "proc", "cpu": "none"}, {"ended": 0}),
+        ({"rung": "perf", "cpu": "partly"}, {"ended": 9}),  # tells no exit status
+        ({"rung": "connector", "cpu": "none"}, {"ended": 9, "exit_codes": "1:9", "name": ""}),
+        ({"events_lost": 3}, {"ended": 9, "exit_codes": "0:9"}),
+    ],
+)
+def test_where_no_crash_could_be_seen_its_absence_is_not_told(
+    capture: dict[str, Any], ends: dict[str, Any]
+) -> None:
+    made = ran(seen(**capture), ends.pop("name", "mysqld"), started=9, parents="systemd", **ends)
+    assert crash_loop.KIND(made.build()).state is State.UNKNOWN
+
+
+def test_cpu_that_stands_in_no_program_may_be_that_of_short_lived_ones() -> None:
+    hidden = ran(seen(used=10.0, cpu_attributed_seconds=2.0, rung="trace"), "true", ended=9, started=9)
+    assert short_lived_burn_cpu.KIND(hidden.build()).state is State.UNKNOWN
+    told = ran(seen(used=10.0, cpu_attributed_seconds=9.5), "true", ended=9, started=9)
+    assert short_lived_burn_cpu.KIND(told.build()).state is State.ABSENT
+
+
+def test_names_that_were_not_seen_are_not_told() -> None:
+    many: dict[str, Any] = {"started": 4000, "ended": 4000, "parents": ""}
+    made = ran(seen(forks=4000), "", **many).looked("cpu").counter("system.process.created", 0, 4000)
+    assert "most of them" not in fork_storm.KIND(made.build()).sentence.en
+    assert storm_starter.KIND(start(made, "", 4000).build()).state is State.ABSENT
+
+
 def test_requests_are_no_storm_however_dear_they_are() -> None:
     assert short_lived_burn_cpu.KIND(storm(parents="apache2").build()).state is State.ABSENT
 
@@ -160,6 +208,31 @@ def test_a_price_of_a_few_processes_is_not_told() -> None:
     evidence = compared(forks=100, ended=5, cpu=1.5).build()
     found = dearer_processes_than_normal.KIND(evidence)
     assert (found.state, "too few" in found.sentence.en) == (State.UNKNOWN, True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [({"rung": "connector", "cpu": "none"}, "does not tell"), ({"rung": "perf", "cpu": "partly"}, "alike")],
+)
+def test_prices_of_different_ways_of_looking_are_not_compared(changes: dict[str, Any], said: str) -> None:
+    made = ran(seen(forks=100, prefix="normal."), "perl", prefix="normal.", ended=100, ended_cpu_seconds=0.5)
+    made = ran(seen(forks=100, made=made, **changes), "perl", ended=100, ended_cpu_seconds=1.5)
+    found = dearer_processes_than_normal.KIND(made.build())
+    assert (found.state, said in found.sentence.en) == (State.UNKNOWN, True)
+
+
+def test_what_lives_long_is_charged_while_it_lives_and_has_no_price_at_its_end() -> None:
+    made = ran(seen(prefix="normal."), "perl", prefix="normal.", ended=100, ended_cpu_seconds=0.5)
+    made = ran(seen(made=made), "perl", ended=100, ended_cpu_seconds=1.5, mean_life_seconds=3.0)
+    assert dearer_processes_than_normal.KIND(made.build()).state is State.UNKNOWN
+
+
+def test_a_price_that_hangs_on_few_processes_is_as_uncertain_as_they_are() -> None:
+    made = ran(seen(prefix="normal."), "perl", prefix="normal.", ended=40, ended_cpu_seconds=5.0)
+    ran(made, "true", prefix="normal.", ended=4000, ended_cpu_seconds=0.1)
+    ran(seen(made=made), "perl", ended=40, ended_cpu_seconds=10.0)
+    found = dearer_processes_than_normal.KIND(ran(made, "true", ended=100, ended_cpu_seconds=0.05).build())
+    assert (found.state, round(float(found.values["price"]), 1)) == (State.ABSENT, 2.0)
 
 
 def test_without_a_normal_it_says_how_to_get_one() -> None:

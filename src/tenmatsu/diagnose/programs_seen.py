@@ -38,13 +38,34 @@ class Program:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Seen:
-    """All programs of a while; `seconds` long, `forks` counted by the kernel, `used_seconds` of CPU."""
+    """All programs of a while; `seconds` long, `forks` counted by the kernel, `used_seconds` of CPU.
+
+    `cpu` says of what kind the programs' CPU times are (`probe.rung.Rung.cpu`): `exact`, `partly`, or `none`:
+    then they are known by starter alone. `hidden_seconds` of CPU stand in no program, `lost` events neither.
+    """
 
     rung: str
+    cpu: str
     seconds: float
     forks: int
     used_seconds: float
+    hidden_seconds: float
+    lost: int
     programs: tuple[Program, ...]
+
+    @property
+    def sees_ends(self) -> bool:
+        """Tell whether ends are seen at all: who only looks at /proc now and then sees next to none."""
+        return self.rung != "proc"
+
+    @property
+    def unjudged(self) -> int:
+        """Return of how many ends the name or the exit status is not known."""
+        told = sum(one.ended for one in self.programs)
+        judged = sum(
+            sum(one.exit_codes.values()) + sum(one.signals.values()) for one in self.programs if one.name
+        )
+        return max(0, told - judged) + self.lost
 
 
 def find_programs(evidence: Evidence, *, prefix: str = "") -> Seen | None:
@@ -52,13 +73,16 @@ def find_programs(evidence: Evidence, *, prefix: str = "") -> Seen | None:
     capture = evidence.latest(f"{prefix}process.capture")
     if capture is None or not capture.number("watched_seconds"):
         return None
+    used = capture.number("cpu_used_seconds") or 0.0
+    attributed = capture.number("cpu_attributed_seconds") or 0.0
     return Seen(
         rung=capture.text("rung"),
+        cpu=capture.text("cpu"),
         seconds=capture.number("watched_seconds") or 0.0,
         forks=int(capture.number("forks_counted") or 0),
-        used_seconds=max(
-            capture.number("cpu_used_seconds") or 0.0, capture.number("cpu_attributed_seconds") or 0.0
-        ),
+        used_seconds=max(used, attributed),
+        hidden_seconds=max(0.0, used - attributed),
+        lost=int(capture.number("events_lost") or 0),
         programs=tuple(map(_read, evidence.find_events(f"{prefix}program.ran"))),
     )
 

@@ -23,9 +23,11 @@ CRASHES = {
 # running, or where the program is known to stay.
 STAYING = (ProgramKind.DAEMON.value, ProgramKind.POLLER.value, ProgramKind.WORKER.value)
 KEEPERS = (
-    "systemd", "init", "upstart", "runsv", "supervisord", "s6-supervise", "monit", "daemontools", "supervise",
-    "containerd-shim", "conmon", "pm2", "runit", "inetd", "xinetd",
+    "systemd", "init", "upstart", "runsv", "supervisord", "s6-supervise", "monit", "supervise", "conmon",
+    "runit", "inetd", "xinetd",
 )  # fmt: skip
+# What follows is a version. Whole names otherwise: systemd-udevd's tools say "no" by their exit codes, too.
+KEEPERS_BY_BEGINNING = ("containerd-shim", "PM2 v")
 
 
 def judge(kind: FindingKind, evidence: Evidence) -> Finding:
@@ -34,6 +36,10 @@ def judge(kind: FindingKind, evidence: Evidence) -> Finding:
     if seen is None:
         return kind.unknown(evidence)
     loops = [(one, *bad) for one in seen.programs for bad in _find_bad(one)]
+    if not loops and not seen.sees_ends:
+        return kind.unknown(evidence, NO_ENDS)
+    if not loops and seen.unjudged >= LEAST_ENDS:
+        return kind.unknown(evidence, NO_STATUS.fill(count=seen.unjudged, rung=seen.rung))
     if not loops:
         return kind.absent(evidence, QUIET.fill(count=sum(one.ended for one in seen.programs)))
     program, way, count = max(loops, key=lambda loop: loop[2])
@@ -52,7 +58,7 @@ def judge(kind: FindingKind, evidence: Evidence) -> Finding:
 
 def _find_bad(program: Program) -> Iterator[tuple[Words, int]]:
     """Yield how it ends badly, and how often, where that makes a loop."""
-    if program.unnamed or program.is_requests:
+    if program.unnamed or not program.name or program.is_requests:
         return
     for number, count in program.signals.items():
         if number in CRASHES and _is_loop(count, program):
@@ -63,11 +69,17 @@ def _find_bad(program: Program) -> Iterator[tuple[Words, int]]:
 
 
 def _is_loop(count: int, program: Program) -> bool:
-    return count >= LEAST_ENDS and count >= LEAST_SHARE * program.ended
+    # The first of them may have been there already; what is not started again does not loop.
+    again = program.started >= LEAST_ENDS - 1
+    return again and count >= LEAST_ENDS and count >= LEAST_SHARE * program.ended
 
 
 def _should_stay(program: Program) -> bool:
-    return program.kind in STAYING or any(parent.startswith(KEEPERS) for parent in program.parents)
+    return program.kind in STAYING or any(map(_is_keeper, program.parents))
+
+
+def _is_keeper(name: str) -> bool:
+    return name in KEEPERS or name.startswith(KEEPERS_BY_BEGINNING)
 
 
 SEEN = Words(
@@ -79,6 +91,14 @@ BY_CODE = Words("with exit code {code}", "終了コード {code} で終了")
 QUIET = Words(
     "{count} processes ended, none in a loop of crashes",
     "終了した {count} プロセスに異常終了の繰り返しはない",
+)
+NO_ENDS = Words(
+    "only /proc could be looked at: it does not show how a process ended",
+    "/proc を見ることしかできず、プロセスの終わり方は見えない",
+)
+NO_STATUS = Words(
+    "{count} processes ended of which the name or the exit status was not seen ({rung})",
+    "名前か終了コードの見えない終了が {count} 件ある ({rung})",
 )
 
 KIND = FindingKind(

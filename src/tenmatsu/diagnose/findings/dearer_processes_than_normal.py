@@ -2,7 +2,7 @@
 
 from math import exp
 
-from tenmatsu.diagnose.against_normal import NO_NORMAL, TOO_FEW, compare
+from tenmatsu.diagnose.against_normal import TOO_FEW, compare, find_missing
 from tenmatsu.model.evidence import Evidence
 from tenmatsu.model.finding import Figures, Finding, FindingKind
 from tenmatsu.model.layer import Layer
@@ -21,9 +21,9 @@ def judge(kind: FindingKind, evidence: Evidence) -> Finding:
     """Compare the CPU time of one process of the same programs, then and now."""
     found = compare(evidence)
     if found is None:
-        return kind.unknown(evidence, None if evidence.gaps_of(*kind.sights) else NO_NORMAL)
+        return kind.unknown(evidence, find_missing(evidence))
     if found.price is None:
-        return kind.unknown(evidence, TOO_FEW)
+        return kind.unknown(evidence, found.no_price or TOO_FEW)
     figures: Figures = {"price": round(found.price, 2), "compared": found.compared}
     words = {"price": f"{found.price:.1f}", "compared": found.compared}
     low = found.price * exp(-DEVIATIONS * found.uncertainty)

@@ -59,7 +59,8 @@ def _named(evidence: Evidence) -> Words:
 
 def _captured(evidence: Evidence) -> Words | None:
     seen = find_programs(evidence)
-    programs = [one for one in seen.programs if not one.unnamed and not one.is_requests] if seen else []
+    named = [one for one in seen.programs if one.name and not one.unnamed] if seen else []
+    programs = [one for one in named if not one.is_requests]
     most = max(programs, key=lambda one: one.started, default=None)
     if seen is None or most is None or most.started < STORM_PER_SECOND * seen.seconds / 2:
         return None

@@ -1,6 +1,6 @@
 """Many more processes begin than when all was well, each at its usual price: more work, made in the guest."""
 
-from tenmatsu.diagnose.against_normal import NO_NORMAL, compare
+from tenmatsu.diagnose.against_normal import compare, find_missing
 from tenmatsu.model.evidence import Evidence
 from tenmatsu.model.finding import Figures, Finding, FindingKind
 from tenmatsu.model.layer import Layer
@@ -19,7 +19,7 @@ def judge(kind: FindingKind, evidence: Evidence) -> Finding:
     """Compare forks per second; say what the price of each says, where it is known."""
     found = compare(evidence)
     if found is None:
-        return kind.unknown(evidence, None if evidence.gaps_of(*kind.sights) else NO_NORMAL)
+        return kind.unknown(evidence, find_missing(evidence))
     figures: Figures = {
         "forks_per_second": round(found.forks_per_second, 2),
         "usual_forks_per_second": round(found.usual_forks_per_second, 2),

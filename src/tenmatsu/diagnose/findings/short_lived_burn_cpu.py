@@ -1,6 +1,6 @@
 """Programs that live shortly use much of the CPU: what no sampling tool shows."""
 
-from tenmatsu.diagnose.programs_seen import Program, dead_cpu_seconds, find_programs
+from tenmatsu.diagnose.programs_seen import Program, Seen, dead_cpu_seconds, find_programs
 from tenmatsu.model.evidence import Evidence
 from tenmatsu.model.finding import Figures, Finding, FindingKind
 from tenmatsu.model.layer import Layer
@@ -25,7 +25,9 @@ def judge(kind: FindingKind, evidence: Evidence) -> Finding:
         "short_lived_cpu_seconds": round(spent, 2),
         "cpu_used_seconds": round(seen.used_seconds, 2),
     }
-    if spent < CORE_SHARE * seen.seconds or spent < USED_SHARE * seen.used_seconds:
+    if not _is_much(spent, seen):
+        if _is_much(spent + seen.hidden_seconds, seen):
+            return kind.unknown(evidence, HIDDEN.fill(seconds=f"{seen.hidden_seconds:.1f}", rung=seen.rung))
         return kind.absent(evidence, QUIET.fill(seconds=f"{spent:.2f}"), **figures)
     dearest = max(brief, key=lambda one: one.ended_cpu_seconds)
     share = spent / max(seen.used_seconds, spent)
@@ -38,6 +40,10 @@ def judge(kind: FindingKind, evidence: Evidence) -> Finding:
     )
 
 
+def _is_much(spent_seconds: float, seen: Seen) -> bool:
+    return spent_seconds >= CORE_SHARE * seen.seconds and spent_seconds >= USED_SHARE * seen.used_seconds
+
+
 def _is_brief(program: Program) -> bool:
     if program.unnamed:
         return True
@@ -45,8 +51,8 @@ def _is_brief(program: Program) -> bool:
 
 
 def _describe(program: Program) -> Words:
-    if program.unnamed:
-        return UNSEEN.fill(name=program.name)
+    if program.unnamed or not program.name:
+        return UNSEEN.fill(name=program.name or "?")
     parents = ", ".join(program.parents[:2]) or "?"
     return MOSTLY.fill(name=program.name, ended=f"{program.ended:,}", parents=parents)
 
@@ -63,6 +69,10 @@ UNSEEN = Words("most of it into children of {name}", "主に {name} の子プロ
 QUIET = Words(
     "short-lived processes used {seconds} s of CPU: nothing unusual",
     "短命プロセスの CPU は {seconds} 秒で、異常なし",
+)
+HIDDEN = Words(
+    "{seconds} s of the CPU used are seen in no program ({rung}): short-lived ones may have used them",
+    "使用 CPU のうち {seconds} 秒はどのプログラムにも見えず ({rung})、短命プロセスが使った可能性がある",
 )
 
 KIND = FindingKind(

@@ -32,7 +32,7 @@ def _judge_starts(kind: FindingKind, evidence: Evidence) -> Finding | None:
     starters = [
         one
         for one in evidence.find_events("program.starter")
-        if not is_server(one.text("process.executable.name"))
+        if (name := one.text("process.executable.name")) and not is_server(name)
     ]
     most = max(starters, key=lambda one: one.number("ended") or 0.0, default=None)
     if seen is None or most is None:
