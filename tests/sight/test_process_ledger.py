@@ -125,6 +125,15 @@ def test_a_break_that_lasts_has_no_end_and_one_long_ago_is_not_told() -> None:
     assert ran(ledger, 2).breaks == ()
 
 
+def test_a_window_does_not_reach_over_a_longer_break() -> None:
+    ledger = keep(
+        hello(), look(1, ended("b")), look(2, ended("b")), lost(2), hello(at=30), look(31, ended("b"))
+    )
+    found = ran(ledger, 10)
+    assert (found.begun, found.seconds, row(found, "b").ended) == (BEGUN + 30 * SECOND, 1, 1)
+    assert len(found.breaks) == 1
+
+
 def test_a_break_after_the_window_is_not_told() -> None:
     ledger = keep(hello(), look(1), look(2), look(3), lost(3), hello(at=30), look(31))
     assert ran(ledger, 1, at=2).breaks == ()
@@ -226,19 +235,28 @@ def fleet() -> Sequence[Frame | Lost]:
             cron,
             boxed,
             ended("hald-addon-stor", parent="hald"),
-            ended("kworker/0:1"),
-            ended("kworker/u8:2", 2),
+            ended("kworker/0:1", parent="kthreadd"),
+            ended("kworker/u8:2", 2, parent="kthreadd"),
             samples=[sample],
         ),
     ]
 
 
+def test_who_only_calls_itself_a_worker_of_the_kernel_is_not_hidden_among_them() -> None:
+    told = look(1, ended("kworker/0:1", parent="kthreadd"), ended("kworker/9:9"), ended("kworker/*"))
+    names = {one.name for one in ran(keep(hello(), told), 1).rows}
+    assert names == {"kworker/*", "kworker/9:9", r"kworker/\x2a"}
+
+
 @pytest.mark.parametrize(
     ("grouping", "names"),
     [
-        (Grouping.PROGRAM, {"mail": 6, "hald-addon-storage": 1, "kworker/*": 3}),
+        (
+            Grouping.PROGRAM,
+            {"mail": 6, "hald-addon-storage": 1, "kworker/*": 3},
+        ),
         (Grouping.SERVICE, {"cron.service": 4, "": 6}),
-        (Grouping.PARENT, {"cron": 4, "sh": 5, "hald": 1}),
+        (Grouping.PARENT, {"cron": 4, "sh": 2, "hald": 1, "kthreadd": 3}),
         (Grouping.USER, {"0": 8, "33": 2}),
         (Grouping.CONTAINER, {"abababababab": 2, "": 8}),
     ],

@@ -145,8 +145,11 @@ class Ledger:
         chosen: list[Span] = []
         left = seconds
         for one in reversed(spans):
-            # Half a look may be missing at the far end, but no look is counted that is mostly outside.
-            if chosen and left < one.seconds / 2:
+            # Half a look may be missing at the far end, but no look is counted that is mostly outside; nor is
+            # one of before a break that lasted longer than the window.
+            if chosen and (
+                left < one.seconds / 2 or one.ended <= chosen[0].ended - timedelta(seconds=seconds)
+            ):
                 break
             chosen.append(one)
             left -= one.seconds
