@@ -76,6 +76,15 @@ def test_what_has_no_name_is_called_so(grouping: Grouping) -> None:
     assert grouping in GROUPED_BY
 
 
+@pytest.mark.parametrize(
+    "name", ["(unseen children of cron)", "(cron の見えない子)", "(names not kept)", "(名前なし)"]
+)
+def test_a_name_that_imitates_one_of_our_rows_is_told_apart(name: str) -> None:
+    shown = name_row(Row(host="h", name=name), Grouping.PROGRAM)
+    assert (shown.en, shown.ja) == (rf"\x28{name[1:]}",) * 2
+    assert name_row(Row(host="h", name="(sd-pam)"), Grouping.PROGRAM).en == "(sd-pam)"
+
+
 def test_a_guess_by_the_beginning_alone_is_not_shown() -> None:
     assert find_meaning("sshd", "/usr/sbin/sshd", "")
     assert find_meaning("", "", "") is None

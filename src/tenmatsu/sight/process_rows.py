@@ -17,6 +17,7 @@ _NS = 1_000_000_000
 _MOST_PARENTS = 5
 # The kernel's workers change their names with their work: one row for all of them.
 _KWORKER, _KWORKERS = "kworker/", "kworker/*"
+_NO_KWORKERS = r"kworker/\x2a"
 
 find_group: Callable[[str], Group] = lru_cache(4096)(parse_cgroup_path)
 
@@ -51,13 +52,21 @@ def make_rows(
 def _name_group(kind: Kind, names: Names, grouping: Grouping) -> str:
     name, parent, uid, cgroup = kind
     if grouping is Grouping.PROGRAM:
-        return _KWORKERS if name.startswith(_KWORKER) else names.find_name(name)
+        return _name_program(name, parent, names)
     if grouping is Grouping.PARENT:
         return names.find_name(parent)
     if grouping is Grouping.USER:
         return "" if uid is None else str(uid)
     group = find_group(cgroup)
     return group.service if grouping is Grouping.SERVICE else group.container
+
+
+def _name_program(name: str, parent: str, names: Names) -> str:
+    """Return what a program is called. One that only calls itself a worker of the kernel stays by itself."""
+    if name.startswith(_KWORKER) and parent in ("kthreadd", ""):
+        return _KWORKERS
+    whole = names.find_name(name)
+    return whole if whole != _KWORKERS else _NO_KWORKERS
 
 
 def _make_row(name: str, members: list[_Member], names: Names, *, host: str) -> Row:

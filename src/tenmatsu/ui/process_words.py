@@ -32,7 +32,13 @@ def name_row(row: Row, grouping: Grouping) -> Words:
     """Return what a row is called, safe to show."""
     if row.unnamed:
         return UNNAMED.fill(parent=printable(row.name) or "?")
-    return plain(printable(row.name)) if row.name else _NAMELESS[grouping]
+    return plain(_set_apart(printable(row.name))) if row.name else _NAMELESS[grouping]
+
+
+def _set_apart(name: str) -> str:
+    """Return a name that cannot pass for what we call a row without one: its parenthesis is written out."""
+    unseen = name.startswith(_UNSEEN_EN) or (name.startswith("(") and name.endswith(_UNSEEN_JA))
+    return rf"\x28{name[1:]}" if unseen or name in _OURS else name
 
 
 def show_ends(row: Row) -> str:
@@ -143,6 +149,8 @@ _NAMELESS = {
     Grouping.USER: Words("(not known)", "(不明)"),
     Grouping.CONTAINER: Words("(no container)", "(コンテナ外)"),
 }
+_OURS = {text for words in _NAMELESS.values() for text in (words.en, words.ja)}
+_UNSEEN_EN, _UNSEEN_JA = UNNAMED.en.partition("{")[0], UNNAMED.ja.rpartition("}")[2]
 CAPTURED = Words(
     "{captured} of {counted} ends seen ({percent}) by {rung}; {forks} forks/s",
     "終了 {counted} 件中 {captured} 件を捕捉 ({percent}、{rung})。fork 毎秒 {forks}",
