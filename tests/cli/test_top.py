@@ -50,10 +50,11 @@ def run_top(*words: str) -> subprocess.CompletedProcess[str]:
 def test_the_program_of_2010_is_named_with_its_starter_and_meaning(starter: Path) -> None:
     with starting(starter):
         ran = run_top("--json", "--filter", "hald-addon")
-    assert ran.returncode == 0, ran.stderr
     told = json.loads(ran.stdout)
-    if told["completeness"]["rung"] == "proc":
-        pytest.skip("the probe may only look at /proc here: names of the short-lived need root")
+    nameless = told["completeness"]["rung"] in ("proc", "connector")
+    assert ran.returncode == (3 if nameless else 0), ran.stderr
+    if nameless:
+        pytest.skip("there is no better way here: names of the short-lived need root")
     # Our own command line holds the word as well, as `ps | grep` shows the grep.
     (row,) = (one for one in told["rows"] if one["name"] == NAME)
     assert row["comm"] == NAME[:15]
@@ -107,7 +108,7 @@ def test_ctrl_c_ends_the_window_early_and_shows_what_was_seen(starter: Path) -> 
             until(lambda before=before: written_by_children(running.pid) > before)  # type: ignore[misc]
         running.send_signal(signal.SIGINT)
         out, _ = running.communicate(timeout=30)
-    assert running.returncode == 0
+    assert running.returncode in (0, 3)  # 3: names of the short-lived need root
     assert json.loads(out)["window"]["seconds"] < 30
 
 

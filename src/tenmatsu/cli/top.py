@@ -26,6 +26,8 @@ HERE = "localhost"
 SHORTEST_SECONDS, LONGEST_SECONDS = 1.0, 600.0
 USUAL = "10s"
 EXIT_SEEN, EXIT_NOTHING, EXIT_GAP = 0, 2, 3
+# On these, what lived shortly has no name.
+NAMELESS_RUNGS = ("connector", "proc")
 # A start takes about 0.3 s, over SSH a few; then the window; then the last frame.
 _START_SECONDS = 40.0
 _BEAT_SECONDS = 0.1
@@ -147,8 +149,12 @@ def _tell_once(ask: _Ask, language: Language, *, as_json: bool, as_csv: bool, no
             raise ReachError("probe", NOTHING)
         return EXIT_NOTHING
     _show(seen, ask, language, as_json=as_json, as_csv=as_csv, no_colour=no_colour)
-    whole = len(seen) == len(watches) and not any(one.breaks for one in seen)
+    whole = len(seen) == len(watches) and all(map(_is_whole, seen))
     return EXIT_SEEN if whole and not any(gaps.values()) else EXIT_GAP
+
+
+def _is_whole(ran: "Ran") -> bool:
+    return not (ran.breaks or ran.completeness.lost or ran.completeness.rung in NAMELESS_RUNGS)
 
 
 def _open_watches(ask: _Ask) -> "list[Watch]":

@@ -14,8 +14,9 @@ COLUMNS = (
     "cpu_seconds", "mean_life_seconds", "exit_codes", "signals", "parents", "users", "what", "command",
     "captured_percent", "events_lost",
 )  # fmt: skip
-# A spreadsheet takes a cell that begins so for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t")
+# A spreadsheet takes a cell that begins so for a formula; a Japanese one these of full width too (OWASP, CSV
+# Injection).
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def render_csv(rows: Sequence[Row], seen: Sequence[Ran], grouping: Grouping, language: Language) -> str:

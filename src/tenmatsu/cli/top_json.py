@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from tenmatsu.account.safe import printable
+from tenmatsu.account.safe import printable, printable_json
 from tenmatsu.model.processes import WHYS, Break, Completeness, Grouping, Ran, Row
 from tenmatsu.model.words import Language, plain
 from tenmatsu.ui.process_words import find_meaning, signal_name
@@ -18,7 +18,7 @@ def render_json(seen: Sequence[Ran], rows: Sequence[Row], grouping: Grouping, la
         "hosts": [_host(one, language) for one in seen],
         "rows": [_row(row, language) for row in rows],
     }
-    return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
+    return printable_json(json.dumps(whole, ensure_ascii=False, indent=2)) + "\n"
 
 
 def add_up(parts: Sequence[Completeness]) -> Completeness:
