@@ -4,8 +4,8 @@ A rung is one file, `rung_NAME.py`, with one class that inherits `Rung`, and one
 first. The loop in `main.py` does, for the rung that was chosen:
 
     rung.open(Options)           once; raises `Unavailable` where this guest does not have what it needs
-    rung.drain()                 every `drain_seconds`, if it set any: empty socket buffers before they
-    overrun rung.before_look()           once an interval ...
+    rung.drain()                 every `drain_seconds`, if it set any: empty buffers before they overrun
+    rung.before_look()           once an interval ...
       (the `/proc` rung looks at every living process)
     rung.after_look(pids)        ... and right after; these pids were met
     rung.collect() -> Harvest    once an interval, after that: what was learnt since the last `collect`
@@ -128,8 +128,8 @@ class Rung:
 
     #: How the evidence calls it.
     name = ""
-    # : What the CPU seconds of its rows are: "exact", "partly" (some is missing; `remarks` says what) or
-    # "none": : then the CPU of the dead is taken from their parents' child times, by the `/proc` rung.
+    #: What the CPU seconds of its rows are: "exact", "partly" (some is missing; `remarks` says what) or
+    #: "none": then the CPU of the dead is taken from their parents' child times, by the `/proc` rung.
     cpu = "none"
     #: How often `drain` must be called, in seconds; None: never.
     drain_seconds: Optional[float] = None
