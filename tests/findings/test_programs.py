@@ -182,6 +182,18 @@ def test_the_starter_of_a_storm_is_named_by_its_starts_with_its_own_starter() ->
     assert "itself started by init" in found.sentence.en
 
 
+def test_a_pid_of_a_strangers_case_becomes_no_command() -> None:
+    made = seen().event(
+        "process.usage",
+        process__command="cron",
+        process__pid="1; reboot",
+        cpu_seconds=1.0,
+        unseen_children_cpu_seconds=9.0,
+    )
+    found = storm_starter.KIND(made.build())
+    assert (found.state, found.see) == (State.PRESENT, storm_starter.KIND.see)
+
+
 def test_a_web_servers_children_are_its_requests() -> None:
     assert storm_starter.KIND(start(storm(), "apache2", 4000).build()).state is State.ABSENT
 

@@ -71,12 +71,13 @@ def _judge_cpu(kind: FindingKind, evidence: Evidence) -> Finding:
     used = sum(one.number("cpu_seconds") or 0.0 for one in usages) + _unseen(usages)
     if spent < CORE_SHARE * evidence.window.seconds or spent < USED_SHARE * used:
         return kind.absent(evidence, QUIET.fill(seconds=f"{spent:.1f}"), unseen_cpu_seconds=round(spent, 2))
-    pids = [one.text("process.pid") for one in starters if _unseen([one])]
+    # They become words of a command: a case is from anybody.
+    pids = [pid for one in starters if _unseen([one]) and (pid := one.text("process.pid")).isdecimal()]
     return kind.present(
         evidence,
         SEEN.fill(name=name, pids=", ".join(pids[:3]), seconds=f"{spent:.1f}", share=f"{spent / used:.0%}"),
         strength=spent / used / SURE_SHARE,
-        see=(f"pstree -p -s {pids[0]}", f"ls -l /proc/{pids[0]}/exe"),
+        see=(f"pstree -p -s {pids[0]}", f"ls -l /proc/{pids[0]}/exe") if pids else kind.see,
         unseen_cpu_seconds=round(spent, 2),
         starter=name,
         processes=len(pids),
@@ -93,8 +94,8 @@ STARTS = Words(
 )
 ANCESTORS = Words(" (itself started by {names})", " (その起動元 {names})")
 SEEN = Words(
-    "{name} (pid {pids}) starts them: {seconds} s of CPU, {share} of all, in children too brief to be seen",
-    "{name} (pid {pids}) が起動元。見えないほど短命な子プロセスで CPU {seconds} 秒 (全体の {share}) を消費",
+    "{name} (pid {pids}) starts them: {seconds} s of CPU, {share} of all, in children that no look met",
+    "{name} (pid {pids}) が起動元。観察に現れない子プロセスで CPU {seconds} 秒 (全体の {share}) を消費",
 )
 QUIET = Words(
     "no process burns CPU in unseen children (most: {seconds} s)",
