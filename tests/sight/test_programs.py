@@ -131,7 +131,9 @@ def test_on_the_lowest_rung_it_is_said_why_there_are_no_names() -> None:
     seen = watch(programs.SIGHT, reach=MadeReach(), open_probe=lambda _: source)
     (program,) = seen.find_events("program.ran")
     assert (program.attributes["unnamed"], program.number("ended_cpu_seconds")) == (True, 1.0)
-    assert "needs root" in seen.gaps[0].why.en
+    assert "not by ebpf: a right is missing" in seen.gaps[0].why.en
+    assert "ebpf は使えず: 権限がない" in seen.gaps[0].why.ja
+    assert "needs root" in seen.find_events("process.capture")[0].text("better_rungs")
 
 
 def test_a_way_without_names_is_a_gap_and_root_is_not_told_to_become_root() -> None:
@@ -139,7 +141,7 @@ def test_a_way_without_names_is_a_gap_and_root_is_not_told_to_become_root() -> N
     source = Told(hello("connector"), look(told, rung="connector"))
     seen = watch(programs.SIGHT, reach=MadeReach(), open_probe=lambda _: source)
     (gap,) = seen.gaps
-    assert ("not by name" in gap.why.en, "sudo" in gap.close_by.en) == (True, False)
+    assert ("has no name" in gap.why.en, "sudo" in gap.close_by.en) == (True, False)
     assert seen.find_events("process.capture")[0].text("cpu") == "none"
 
 

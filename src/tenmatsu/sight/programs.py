@@ -7,9 +7,9 @@ from typing import Any
 
 from tenmatsu.errors import ReachError
 from tenmatsu.knowledge.look_up import look_up
-from tenmatsu.model.processes import Break, Completeness, Grouping, Ran, Row
+from tenmatsu.model.processes import WHYS, Break, Completeness, Grouping, Ran, Row
 from tenmatsu.model.program import MatchedBy
-from tenmatsu.model.words import Words
+from tenmatsu.model.words import Words, plain
 from tenmatsu.reach.probe import ProbeSource
 from tenmatsu.sight.process_ledger import Ledger
 from tenmatsu.sight.scene import Notebook, Scene, Sight
@@ -138,8 +138,17 @@ def _write_gaps(notebook: Notebook, seen: Completeness, breaks: Iterable[Break],
         notebook.gap(WHAT, BROKEN.fill(since=since, why=one.why), AGAIN)
     # What lived shortly has no name where one only looks now and then, or is told of no names.
     if words := NO_NAMES.get(seen.rung):
-        reasons = "; ".join((*(f"{one.rung}: {one.reason}" for one in seen.refused), *seen.remarks))
-        notebook.gap(WHAT, words.fill(reasons=reasons), OTHER_KERNEL if as_root else AS_ROOT)
+        notebook.gap(WHAT, words.fill(reasons=_why_no_better(seen)), OTHER_KERNEL if as_root else AS_ROOT)
+
+
+def _why_no_better(seen: Completeness) -> Words:
+    """Return in few words why there is no better way; the machine's own stand in `process.capture`."""
+    rungs: dict[str, list[str]] = {}
+    for one in seen.refused:
+        rungs.setdefault(one.why, []).append(one.rung)
+    parts = [REFUSED.fill(why=WHYS.get(why, plain(why)), rungs=", ".join(of)) for why, of in rungs.items()]
+    parts = parts or [plain(_short(one)) for one in seen.remarks]
+    return Words("; ".join(one.en for one in parts), "、".join(one.ja for one in parts))
 
 
 def _first(rows: Iterable[Row]) -> list[Row]:
@@ -188,13 +197,14 @@ ONLY_LOOKED = Words(
     "/proc を定期的に見ることしかできない ({reasons})",
 )
 NO_TOLD_NAMES = Words(
-    "the kernel tells of each end, but not by name ({reasons})",
-    "終了はすべて伝わるが、名前は伝わらない ({reasons})",
+    "what lived less than 0.25 s has no name: the kernel tells of its end only ({reasons})",
+    "寿命 0.25 秒未満のものは終了だけが伝わり、名前がわからない ({reasons})",
 )
 NO_NAMES = {"proc": ONLY_LOOKED, "connector": NO_TOLD_NAMES}
+REFUSED = Words("not by {rungs}: {why}", "{rungs} は使えず: {why}")
 OTHER_KERNEL = Words(
-    "what stands in the way of each better way is said there; see docs/top.md, The ladder",
-    "より良い方法を妨げる理由は上記のとおり。docs/top.md の The ladder を参照",
+    "tenmatsu top --once --for 1s says it in the kernel's words; then docs/top.md, The ladder",
+    "tenmatsu top --once --for 1s がカーネルの言葉で示す。docs/top.md の The ladder を参照",
 )
 AS_ROOT = Words("run it as root: sudo tenmatsu investigate", "root で実行: sudo tenmatsu investigate")
 NO_PROBE = Words("there is no probe on this way to the machine", "この経路には観測プログラムがない")
