@@ -40,6 +40,10 @@ _REMARK = (
 )
 
 
+# Name, parent's name, status, whether its life is known.
+_Kind = Tuple[bytes, bytes, Optional[int], bool]
+
+
 class _Process:
     """What is known of a living process. `name` None: still its parent's; b"": a program not known."""
 
@@ -72,7 +76,7 @@ class ConnectorRung(Rung):
         self._processes: Dict[int, _Process] = {}
         self._unnamed: Set[int] = set()
         self._ended: List[Tuple[int, _Process, int]] = []  # pid, what it was, ns of its life
-        self._kinds: Dict[Tuple[bytes, bytes, Optional[int]], List[int]] = {}
+        self._kinds: Dict[_Kind, List[int]] = {}
         self._dead: Dict[int, bytes] = {}
         self._dead_before: Dict[int, bytes] = {}
         self._missing: Set[int] = set()
@@ -194,10 +198,11 @@ class ConnectorRung(Rung):
         for _, process, life_ns in self._ended:
             parent = process.parent or self._find_name(process.parent_pid)
             name = parent if process.name is None else process.name
-            kind = (name, parent, process.status)
+            # Who was there before us has no known life: among others it would make their mean too short.
+            kind = (name, parent, process.status, life_ns > 0)
             if kind not in self._kinds and len(self._kinds) >= _MOST_KINDS:
                 self._lose("kinds_full", 1)
-                kind = (b"", b"", None)
+                kind = (b"", b"", None, False)
             sums = self._kinds.setdefault(kind, [0, 0, process.parent_pid, 0])
             sums[0] += 1
             sums[1] += life_ns
@@ -256,14 +261,14 @@ class ConnectorRung(Rung):
             self._socket = None
 
 
-def _make_row(kind: Tuple[bytes, bytes, Optional[int]], sums: List[int]) -> Ended:
-    name, parent, status = kind
+def _make_row(kind: _Kind, sums: List[int]) -> Ended:
+    name, parent, status, knows_life = kind
     processes, life_ns, first, last = sums
     return Ended(
         name=name,
         parent=parent,
         processes=processes,
         status=status,
-        life_ns=life_ns or None,
+        life_ns=life_ns if knows_life else None,
         parent_pids=(first, last) if last else (),
     )
