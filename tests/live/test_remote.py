@@ -22,7 +22,7 @@ from tenmatsu.parse.probe_frames import Hello, Look
 from tenmatsu.probe.rung import Options
 from tenmatsu.reach.host_line import HostLine, make_sudoers_line, start_on
 from tenmatsu.reach.probe import Lost
-from tenmatsu.reach.watching import Told, Watching, watch_host, watch_hosts
+from tenmatsu.reach.watching import Told, Watching, watch_host
 
 from .far_host import SOON_SECONDS, FarHosts, far_hosts, soon, system_python, why_impossible
 
@@ -246,20 +246,6 @@ def test_a_dead_line_is_a_gap_and_begun_anew(hosts: FarHosts, host: str) -> None
     assert losses[0].noticed > began
     assert host in losses[0].why.en
     assert soon(lambda: not Path(f"/proc/{hello.pid}").exists())
-
-
-def test_several_hosts_are_watched_at_once(hosts: FarHosts) -> None:
-    watchings = watch_hosts(["web", "behind", "nobody-listens", "changed"], QUICK, hosts.options())
-    told: dict[str, list[Told]] = {}
-    try:
-        for host, one in watchings.frames():
-            told.setdefault(host, []).append(one)
-            if len(told) == 4 and all(looks_after(told[name], Hello) > 0 for name in ("web", "behind")):
-                break
-    finally:
-        watchings.close()
-    assert isinstance(told["nobody-listens"][0], Lost)
-    assert [type(one) for one in told["changed"]] == [Lost]
 
 
 def test_a_changed_host_key_is_refused(hosts: FarHosts) -> None:

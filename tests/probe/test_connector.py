@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from tests.probe.watching import Storm, Told, Watched, make_storm
+from tests.probe.watching import Storm, Told, Watched, make_storm, make_storm_everywhere
 
 from tenmatsu.probe.connector import COMM, EVENT, EXEC, EXIT, FORK, LEAST_EVENT_BYTES, NAME_AT
 from tenmatsu.probe.rung import Options
@@ -226,8 +226,8 @@ def test_what_lives_long_enough_has_its_name(storm_as: Named, name: str) -> None
 def test_what_found_no_room_is_told_as_lost(storm_as: Named, spin: Named) -> None:
     with Watched(OPTIONS._replace(receive_buffer_bytes=8192)) as watched:
         made = make_storm([storm_as("cn-storm"), "rate", "0", "0.5", spin("cn-overrun"), "0", "76"])
-        make_storm([storm_as("cn-storm"), "rate", "100", "0.3", spin("cn-after"), "0", "77"])
-        told = watched.wait_for_looks(5)
+        make_storm_everywhere([storm_as("cn-storm"), "rate", "100", "0.3", spin("cn-after"), "0", "77"])
+        told = watched.wait_for(lambda told: told.lost()["messages_missed"] > made.started)
     assert told.ended(status=76 << 8) < made.started
     assert told.lost()["buffer_full"] > 0
     assert told.lost()["messages_missed"] > made.started

@@ -1,6 +1,7 @@
 """Runs the probe beside real storms and adds up what it told."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -35,6 +36,12 @@ class Storm:
 def make_storm(command: Sequence[str | Path]) -> Storm:
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=True)
     return Storm(**json.loads(done.stdout))
+
+
+def make_storm_everywhere(command: Sequence[str | Path]) -> None:
+    """Make the same storm on each processor: what one of them missed shows at its next message."""
+    for processor in sorted(os.sched_getaffinity(0)):
+        make_storm(["taskset", "--cpu-list", str(processor), *command])
 
 
 @dataclass

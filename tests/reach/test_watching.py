@@ -14,7 +14,7 @@ from tenmatsu.probe.rung import Options
 from tenmatsu.reach import watching as watching_module
 from tenmatsu.reach.clock_offset import OffsetBounds
 from tenmatsu.reach.probe import Lost, ProbeLine
-from tenmatsu.reach.watching import Told, Watching, Watchings, watch_hosts
+from tenmatsu.reach.watching import Told, Watching, watch_host
 
 OPTIONS = Options(interval_seconds=0.1, rungs=("none",))
 PYTHON = (sys.executable, *PYTHON_OPTIONS)
@@ -103,30 +103,9 @@ def test_closing_ends_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(frames) == []
 
 
-def test_several_are_told_with_their_names() -> None:
-    watchings = Watchings(
-        {"a": Watching(lines(PYTHON)), "b": Watching(lines(FAILS)), "c": Watching(lines(PYTHON))}
-    )
-    seen: dict[str, set[type]] = {}
-    for name, one in watchings.frames():
-        seen.setdefault(name, set()).add(type(one))
-        if {Hello, Look} <= seen.get("a", set()) & seen.get("c", set()) and "b" in seen:
-            watchings.close()
-    assert seen["b"] == {Lost}
-    watchings.close()
-
-
-def test_they_end_when_all_have() -> None:
-    limited = OPTIONS._replace(limit_seconds=0.2)
-    watchings = Watchings({name: Watching(lines(PYTHON, options=limited)) for name in "ab"})
-    ends = [name for name, one in watchings.frames() if isinstance(one, End)]
-    watchings.close()
-    assert sorted(ends) == ["a", "b"]
-
-
 def test_a_host_that_cannot_be_is_refused_before_anything_starts() -> None:
     with pytest.raises(WrongUse):
-        watch_hosts(["web1", "-oProxyCommand=id"], OPTIONS)
+        watch_host("-oProxyCommand=id", OPTIONS)
 
 
 NOON = datetime(2010, 3, 11, 12, tzinfo=UTC)

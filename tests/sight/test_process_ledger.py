@@ -119,6 +119,18 @@ def test_after_a_break_the_living_are_counted_anew() -> None:
     assert (gap.since, gap.until) == (BEGUN + SECOND, BEGUN + 30 * SECOND)
 
 
+def test_before_a_break_those_lived_who_lived_then() -> None:
+    ledger = keep(
+        hello(living("a", 5)),
+        look(1, living=[living("a", 6, new=1)]),
+        look(2, living=[living("a", 7, new=1)]),
+        lost(2),
+        hello(living("a", 2), at=30),
+        look(31, living=[living("a", 3, new=1)]),
+    )
+    assert [row(ran(ledger, 1, at=at), "a").alive for at in (1, 2, 31)] == [6, 7, 3]
+
+
 def test_a_break_that_lasts_has_no_end_and_one_long_ago_is_not_told() -> None:
     assert ran(keep(hello(), look(1), lost(1)), 10).breaks[0].until is None
     ledger = keep(hello(), look(1), lost(1), hello(at=30), look(31), look(32), look(33))

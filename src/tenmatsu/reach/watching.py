@@ -1,9 +1,7 @@
 """Watches a machine through the probe for as long as is wanted: a lost line is told, and begun anew."""
 
-import queue
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -18,9 +16,6 @@ from tenmatsu.reach.ssh import SshOptions, check_host
 
 # The pauses between tries: a host that is booting must not wait long, one that is gone must not be bothered.
 _PAUSES_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
-# Frames of all hosts that wait to be taken. Beyond, the probes wait, and after 20 s end by themselves.
-_MOST_WAITING = 1000
-_PUT_SECONDS = 0.2
 
 Told = Frame | Lost
 
@@ -118,53 +113,3 @@ def watch_host(host: str, options: Options, ssh: SshOptions | None = None) -> Wa
 def watch_here(options: Options) -> Watching:
     """Return the watching of this machine; nothing is started before its frames are asked for."""
     return Watching(lambda: open_here(options))
-
-
-class Watchings:
-    """Several machines at once, each in a thread of its own."""
-
-    def __init__(self, watchings: Mapping[str, Watching]) -> None:
-        self.of = dict(watchings)
-        self._told: queue.Queue[tuple[str, Told | None]] = queue.Queue(_MOST_WAITING)
-        self._closing = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._listen, args=one, daemon=True) for one in self.of.items()
-        ]
-
-    def frames(self) -> Iterator[tuple[str, Told]]:
-        """Start, and return what each tells with its name, until none tells more or it is closed."""
-        for thread in self._threads:
-            thread.start()
-        left = len(self._threads)
-        while left and not self._closing.is_set():
-            with suppress(queue.Empty):
-                name, told = self._told.get(timeout=_PUT_SECONDS)
-                if told is None:
-                    left -= 1
-                else:
-                    yield name, told
-
-    def _listen(self, name: str, watching: Watching) -> None:
-        for told in watching.frames():
-            self._put(name, told)
-        self._put(name, None)
-
-    def _put(self, name: str, told: Told | None) -> None:
-        while not self._closing.is_set():
-            with suppress(queue.Full):
-                self._told.put((name, told), timeout=_PUT_SECONDS)
-                return
-
-    def close(self) -> None:
-        """End all of them and wait. From any thread, also twice. Never raises."""
-        self._closing.set()
-        for watching in self.of.values():
-            watching.close()
-        for thread in self._threads:
-            if thread.ident is not None and thread is not threading.current_thread():
-                thread.join()
-
-
-def watch_hosts(hosts: Sequence[str], options: Options, ssh: SshOptions | None = None) -> Watchings:
-    """Return the watching of several hosts over SSH. Raises WrongUse where a name cannot be a host's."""
-    return Watchings({host: watch_host(host, options, ssh) for host in hosts})

@@ -76,6 +76,8 @@ class Ledger:
         self._cost_seconds = hello.cost.cpu_seconds
         self._remarks = list(hello.remarks)
         self._close_break(heard)
+        if self._spans:
+            self._spans[-1].last_alive = self._alive
         self._alive = {}
         for one in hello.living.programs if hello.living else ():
             set_alive(self._alive, (one.name, one.parent, one.uid, one.cgroup), one.alive)
@@ -161,6 +163,8 @@ class Ledger:
             return self._alive
         alive = dict(self._alive)
         for one in reversed(self._spans):
+            if one.last_alive is not None:
+                alive = dict(one.last_alive)
             if one is last:
                 break
             for kind, grown in one.alive.items():

@@ -72,6 +72,8 @@ class Span:
     kinds_together: int = 0
     probe_cpu_seconds: float = 0.0
     probe_max_rss_bytes: int = 0
+    # Who lived at its end, where the probe's run ended with it: what changed until the next run is not known.
+    last_alive: dict[Kind, int] | None = None
 
     def add(self, later: "Span") -> None:
         """Add what came after this, in the order of time."""
@@ -81,6 +83,7 @@ class Span:
         self.children_ns.update(later.children_ns)
         self.lost.update(later.lost)
         self.ended = later.ended
+        self.last_alive = later.last_alive
         self.seconds += later.seconds
         self.cpu_ns += later.cpu_ns
         self.kinds_together = max(self.kinds_together, later.kinds_together)
