@@ -208,7 +208,7 @@ def test_what_did_not_fit_is_told_as_lost(storm: Path) -> None:
 def test_a_process_that_a_look_met_is_charged_once(storm: Path) -> None:
     """It used half of its time before the look: what /proc charged it then is not charged again."""
     with Watched(OPTIONS) as watched:
-        made = make_storm([storm, "churn", "1", "500", "1000000"])
+        made = make_storm([storm, "churn", "1", "500", "4000000"])
         told = settle(watched, storm.name, 1)
     assert told.cpu(storm.name) <= made.own_cpu * MOST + 0.05
     assert told.living(storm.name)

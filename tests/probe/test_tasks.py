@@ -1,6 +1,7 @@
 """Who started what, and when a process of many tasks has ended; each end is told once."""
 
 from tenmatsu.probe.ends import End, Ends
+from tenmatsu.probe.living import REMEMBERED_LOOKS
 from tenmatsu.probe.tasks import InOrder, Tasks
 
 
@@ -131,6 +132,22 @@ def test_many_are_one_row_and_those_that_a_look_met_have_their_own() -> None:
     ends.add(end(10))  # the number is used again
     ends.add(end(11, life_ns=None))
     assert sorted((row.pid, row.processes) for row in ends.take()) == [(0, 1), (11, 1)]
+
+
+def test_an_end_told_looks_later_is_still_that_of_one_who_was_met() -> None:
+    ends = Ends()
+    for living in ({10}, set[int](), set[int]()):
+        ends.after_look(living)
+    ends.add(end(10))
+    assert [(row.pid, row.processes) for row in ends.take()] == [(10, 1)]
+
+
+def test_who_is_gone_for_many_looks_is_forgotten() -> None:
+    ends = Ends()
+    for living in ({10}, *[set[int]()] * (REMEMBERED_LOOKS + 1)):
+        ends.after_look(living)
+    ends.add(end(10))
+    assert [(row.pid, row.processes) for row in ends.take()] == [(0, 1)]
 
 
 def test_a_sum_of_a_part_is_none() -> None:

@@ -2,6 +2,7 @@
 
 from typing import AbstractSet, Dict, List, NamedTuple, Optional, Set, Tuple
 
+from tenmatsu.probe.living import REMEMBERED_LOOKS
 from tenmatsu.probe.rung import Ended
 
 # Between two calls of `take`. 7,000 a second is what two processors can do.
@@ -32,7 +33,10 @@ class Ends:
         self._ends: List[End] = []
         self._most = most
         self._met: Set[int] = set()
-        self._gone: Set[int] = set()  # met by the look before the last one, but not by that
+        # Met by a look and no longer by the next: which one that was. Events that must be put in order first
+        # come when more looks have been made.
+        self._gone: Dict[int, int] = {}
+        self._looks = 0
         self.count = 0  # since the beginning
         self._lost = 0
 
@@ -46,7 +50,9 @@ class Ends:
 
     def after_look(self, living: AbstractSet[int]) -> None:
         """The last look met these."""
-        self._gone = self._met - living
+        self._looks += 1
+        self._gone.update(dict.fromkeys(self._met - living, self._looks))
+        self._gone = {pid: at for pid, at in self._gone.items() if self._looks - at < REMEMBERED_LOOKS}
         self._met = set(living)
 
     def take(self) -> List[Ended]:
@@ -66,10 +72,11 @@ class Ends:
         return rows
 
     def _was_met(self, pid: int) -> bool:
-        for pids in (self._gone, self._met):
-            if pid in pids:  # once: the number may be used again
-                pids.discard(pid)
-                return True
+        if self._gone.pop(pid, None) is not None:  # once: the number may be used again
+            return True
+        if pid in self._met:
+            self._met.discard(pid)
+            return True
         return False
 
 

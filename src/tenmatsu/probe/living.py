@@ -13,8 +13,8 @@ from tenmatsu.probe.proc_files import NS_PER_TICK, TICKS_PER_SECOND, Stat, list_
 
 Identity = Tuple[int, int]  # pid and start in ticks since boot
 
-# How many looks a dead process is remembered: what is told of it later must still find what it was charged.
-_REMEMBERED_LOOKS = 10
+#: How many looks a dead process is remembered: what is told of it later must still find what it was charged.
+REMEMBERED_LOOKS = 10
 # A parent that was seen too early shows its dead child's time one look later; after that it never will.
 _OWED_LOOKS = 2
 _MOST_GENERATIONS = 16
@@ -148,7 +148,7 @@ class Living:
         return max(0, ticks - owed.ticks), max(0, faults - owed.faults)
 
     def _forget(self) -> None:
-        for identity in [one for one, look in self._died.items() if self.looks - look > _REMEMBERED_LOOKS]:
+        for identity in [one for one, look in self._died.items() if self.looks - look > REMEMBERED_LOOKS]:
             del self._died[identity]
             self._charged.pop(identity, None)
         for identity in [one for one in self._owed if one[0] not in self.now]:
