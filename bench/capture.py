@@ -35,6 +35,7 @@ from bench.capture_top import TopOnce
 from tenmatsu.probe.rung import Options
 
 RATES = (200, 2000, 0)
+_MOST_SECONDS = 60.0
 # Not another user: that one might not be able to run this Python.
 WITHOUT_RIGHTS = ("setpriv", "--bounding-set=-all", "--inh-caps=-all")
 
@@ -81,16 +82,17 @@ EVERYTHING: tuple[Tool, ...] = (*TOOLS, TopOnce(), *PEERS)
 class Bench:
     """One run: the storms' maker, and the best rung's figures at each rate."""
 
-    def __init__(self, maker: StormMaker, runs: int | None, seconds: float) -> None:
-        self._maker, self._runs, self._seconds = maker, runs, seconds
+    def __init__(self, maker: StormMaker, wanted: argparse.Namespace) -> None:
+        self._maker, self._runs, self._seconds = maker, wanted.runs, min(wanted.seconds, _MOST_SECONDS)
+        self._rates, self._idle_seconds = wanted.rate or RATES, wanted.idle
         self._best: dict[int, Figures] = {}
 
     def measure(self, tool: Tool) -> bool:
         """Let a tool watch its storms, print its lines, and tell whether all its limits were kept."""
         runs = self._runs or tool.runs
-        rates = [rate for rate in tool.rates or RATES for _ in range(runs)]
+        rates = [rate for rate in tool.rates or self._rates for _ in range(runs)]
         try:
-            done = tool.watch([self._storm_of(rate) for rate in rates])
+            done = tool.watch([self._storm_of(rate) for rate in rates], self._idle_seconds)
         except LeftOut as why:
             print(f"{tool.name:<17}left out: {why}", flush=True)
             return True
@@ -147,7 +149,9 @@ def main() -> None:
     parser.add_argument(
         "--runs", type=int, help="storms in a row, for each tool and rate (eBPF 10, /proc 4, others 1)"
     )
-    parser.add_argument("--seconds", type=float, default=1.5, help="length of a storm (1.5; at most 10)")
+    parser.add_argument("--seconds", type=float, default=1.5, help="length of a storm (1.5; at most 60)")
+    parser.add_argument("--rate", type=int, action="append", help="a second (200, 2000; 0: all that it can)")
+    parser.add_argument("--idle", type=int, default=10, help="seconds of nothing, to compare with (10)")
     parser.add_argument("--tool", action="append", help="only this tool; can be given more than once")
     wanted = parser.parse_args()
     unknown = set(wanted.tool or ()) - {tool.name for tool in EVERYTHING}
@@ -160,7 +164,7 @@ def main() -> None:
         print("not root: what needs that is left out")
     print(HEAD, flush=True)
     with storm_maker() as maker, bpf_statistics():
-        bench = Bench(maker, wanted.runs, min(wanted.seconds, 10.0))
+        bench = Bench(maker, wanted)
         chosen = [tool for tool in EVERYTHING if not wanted.tool or tool.name in wanted.tool]
         kept = [bench.measure(tool) for tool in chosen]
     sys.exit(0 if all(kept) else 1)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.capture_storm import STARTER, Storm, count_forks
-from bench.capture_tools import Seen
+from bench.capture_tools import Idle, Seen
 
 # Neither spoils the other: tests that depend on timing, other storms, and the figures here.
 _LIVE_TESTS = re.compile(r"(?!-)(?:\S*/)?tests/live(?:/\S*)?")
@@ -45,15 +45,15 @@ def _disturbs(command_line: Path) -> bool:
     return Path(words[0]).name in _STORMS or any(_LIVE_TESTS.fullmatch(word) for word in words)
 
 
-def measure_idle(watch: Callable[[], list[float]]) -> list[float]:
-    """Return what a tool takes, second by second, while nothing happens; again if something happened."""
+def measure_idle(watch: Callable[[], Idle]) -> Idle:
+    """Return what a tool takes while nothing happens; again if something happened."""
     while True:
         wait_for_others()
         began, forks = time.monotonic(), count_forks()
-        seconds = watch()
+        idle = watch()
         took = time.monotonic() - began
         if count_forks() - forks <= _CALM_FORKS_A_SECOND * took or _Patience.left_seconds <= 0:
-            return seconds
+            return idle
         _Patience.left_seconds -= took
 
 

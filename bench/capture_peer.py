@@ -4,7 +4,6 @@ import math
 import os
 import shutil
 import signal
-import statistics
 import subprocess
 import tempfile
 import time
@@ -17,7 +16,7 @@ from typing import IO
 from bench.capture_cost import cpu_ms, find_session, kernel_ms, peak_mb
 from bench.capture_patience import measure_idle, measure_undisturbed
 from bench.capture_storm import Storm
-from bench.capture_tools import IDLE_SECONDS, NO_LIMITS, LeftOut, Limits, MakeStorm, Seen
+from bench.capture_tools import NO_LIMITS, Idle, LeftOut, Limits, MakeStorm, Seen, find_idle
 
 # What a normal Debian has mounted; where it is not, then for the peer alone. `exec` keeps the pid.
 _WITH_TRACING = """
@@ -53,13 +52,13 @@ class Peer:
         """Return what the peer itself says it lost, from standard error."""
         return "" if "lost" not in told.lower() else told.strip().splitlines()[-1]
 
-    def watch(self, storms: Sequence[MakeStorm]) -> list[tuple[Storm, Seen]]:
+    def watch(self, storms: Sequence[MakeStorm], idle_seconds: int) -> list[tuple[Storm, Seen]]:
         """Watch the storms with one run of the program, ended by Ctrl-C as by its users."""
         self._check()
         with _text_file() as output, _text_file() as errors:
             with self._run(output, errors) as peer:
                 peer.settle()
-                idle = measure_idle(peer.watch_idle)
+                idle = measure_idle(partial(peer.watch_idle, idle_seconds))
                 measured = [
                     measure_undisturbed(partial(self._watch_one, peer, make_storm, idle))
                     for make_storm in storms
@@ -88,9 +87,7 @@ class Peer:
         finally:
             _end(process, self.ends_by)
 
-    def _watch_one(
-        self, peer: "_Running", make_storm: MakeStorm, idle: Sequence[float]
-    ) -> tuple[Storm, Seen]:
+    def _watch_one(self, peer: "_Running", make_storm: MakeStorm, idle: Idle) -> tuple[Storm, Seen]:
         kernel_from, cpu_from, began = kernel_ms(peer.pids()), cpu_ms(peer.pids()), time.monotonic()
         storm = make_storm(None)
         kernel_to = kernel_ms(peer.pids())
@@ -101,8 +98,7 @@ class Peer:
             cpu=None,
             gross_ms=cpu_ms(peer.pids()) - cpu_from,
             seconds=time.monotonic() - began,
-            idle_ms_a_second=statistics.mean(idle),
-            idle_spread_ms=statistics.stdev(idle),
+            idle=idle,
             peak_mb=peak_mb(peer.pids()),
             in_kernel_ms=None if kernel_from is None or kernel_to is None else kernel_to - kernel_from,
         )
@@ -128,9 +124,9 @@ class _Running:
         while self.cost_of(0.5) > _SETTLED_MS and time.monotonic() < until:
             continue
 
-    def watch_idle(self) -> list[float]:
+    def watch_idle(self, seconds: int) -> Idle:
         """Return the milliseconds of CPU that it takes in each of some seconds."""
-        return [self.cost_of(1) for _ in range(IDLE_SECONDS)]
+        return find_idle([self.cost_of(1) for _ in range(seconds)])
 
     def cost_of(self, seconds: float) -> float:
         """Return the milliseconds of CPU that it takes in so many seconds from now."""

@@ -1,8 +1,8 @@
 """Our own rungs on the bench."""
 
 import itertools
+import math
 import os
-import statistics
 import sys
 import threading
 import time
@@ -13,7 +13,7 @@ from functools import partial
 from bench.capture_cost import kernel_ms
 from bench.capture_patience import measure_idle, measure_undisturbed
 from bench.capture_storm import Storm
-from bench.capture_tools import IDLE_SECONDS, LeftOut, Limits, MakeStorm, Seen
+from bench.capture_tools import Idle, LeftOut, Limits, MakeStorm, Seen, find_idle
 
 from tenmatsu.parse.probe_frames import Ended, Hello, Look
 from tenmatsu.probe.bundle import PYTHON_OPTIONS
@@ -21,6 +21,8 @@ from tenmatsu.probe.rung import Options
 from tenmatsu.reach.probe import ProbeLine
 
 _NS = 1_000_000_000
+# Every fifth look of the probe reads the kernel's threads too: fewer looks are not alike.
+_BLOCK_LOOKS = 5
 
 
 class Probe:
@@ -44,12 +46,13 @@ class Probe:
         self._command = [*before, sys.executable, *PYTHON_OPTIONS]
         self._tells_names = tells_names
 
-    def watch(self, storms: Sequence[MakeStorm]) -> list[tuple[Storm, Seen]]:
+    def watch(self, storms: Sequence[MakeStorm], idle_seconds: int) -> list[tuple[Storm, Seen]]:
         """Watch the storms with one probe."""
         with _running(self._command, self._options) as watched:
             watched.wait(3)  # the first looks read more than later ones
             self._check(watched)
-            idle = measure_idle(watched.watch_idle)
+            blocks = max(2, math.ceil(idle_seconds / _BLOCK_LOOKS))
+            idle = measure_idle(partial(watched.watch_idle, blocks))
             return [
                 measure_undisturbed(partial(self._watch_one, watched, make_storm, idle))
                 for make_storm in storms
@@ -64,9 +67,7 @@ class Probe:
             reasons = [one.reason for one in watched.hello.refused if one.rung in wanted]
             raise LeftOut("; ".join(reasons) or "this rung is not there")
 
-    def _watch_one(
-        self, watched: "_Watched", make_storm: MakeStorm, idle: Sequence[float]
-    ) -> tuple[Storm, Seen]:
+    def _watch_one(self, watched: "_Watched", make_storm: MakeStorm, idle: Idle) -> tuple[Storm, Seen]:
         number, kernel_from, hello = len(watched.looks), watched.kernel_ms(), watched.hello
         storm = make_storm(None)
         kernel_to = watched.kernel_ms()
@@ -81,8 +82,7 @@ class Probe:
             cpu=told_cpu if hello.cpu != "none" else inherited(looks, storm),
             gross_ms=_cost(first, looks[-1]),
             seconds=_seconds(first, looks[-1]),
-            idle_ms_a_second=statistics.mean(idle),
-            idle_spread_ms=statistics.stdev(idle),
+            idle=idle,
             peak_mb=looks[-1].cost.max_rss_bytes / 1e6,
             in_kernel_ms=None if kernel_from is None or kernel_to is None else kernel_to - kernel_from,
             forks=looks[-1].count.kernel.forks - first.count.kernel.forks,
@@ -148,12 +148,13 @@ class _Watched:
         while len(self.looks) < wanted and self.is_alive():
             time.sleep(0.02)
 
-    def watch_idle(self) -> list[float]:
-        """Return the milliseconds of CPU that the probe takes a second, for some looks."""
+    def watch_idle(self, blocks: int) -> Idle:
+        """Return what the probe takes while it makes so many blocks of looks."""
         number = len(self.looks)
-        self.wait(IDLE_SECONDS)
-        looks = itertools.pairwise(self.looks[number - 1 :])
-        return [_cost(one, after) / _seconds(one, after) for one, after in looks]
+        self.wait(blocks * _BLOCK_LOOKS)
+        looks = self.looks[number - 1 :: _BLOCK_LOOKS]
+        costs = [_cost(one, after) / _seconds(one, after) for one, after in itertools.pairwise(looks)]
+        return find_idle(costs, _BLOCK_LOOKS)
 
     def kernel_ms(self) -> float | None:
         """Return what the probe's BPF programs have run, while the kernel measures that."""

@@ -1,6 +1,5 @@
 """The bench's table: one line a tool and rate, our limits, and each tool against our best rung."""
 
-import statistics
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import floor
@@ -47,17 +46,17 @@ def find_figures(storm: Storm, seen: Seen) -> Figures:
         net_error_ms=seen.net_error_ms / thousands,
         kernel_ms=kernel_ms,
         all_ms=own / thousands + (kernel_ms or 0),
-        ms_a_second=own / (storm.seconds if seen.idle_ms_a_second is not None else seen.seconds),
-        idle_ms_a_second=seen.idle_ms_a_second,
+        ms_a_second=own / (storm.seconds if seen.idle is not None else seen.seconds),
+        idle_ms_a_second=None if seen.idle is None else seen.idle.ms_a_second,
         peak_mb=seen.peak_mb,
     )
 
 
 def own_ms(storm: Storm, seen: Seen) -> float:
     """Return the tool's own time, with what it takes anyway, but only for as long as the storm lasted."""
-    if seen.net_ms is None or seen.idle_ms_a_second is None:
+    if seen.net_ms is None or seen.idle is None:
         return seen.gross_ms
-    return seen.net_ms + seen.idle_ms_a_second * storm.seconds
+    return seen.net_ms + seen.idle.ms_a_second * storm.seconds
 
 
 def percent(part: float | None, whole: float) -> float | None:
@@ -127,9 +126,8 @@ def remarks(storm: Storm, seen: Seen, limits: Limits, missed: int, runs: int) ->
 
 
 def together(runs: Sequence[tuple[Storm, Seen]]) -> tuple[Storm, Seen]:
-    """Return all runs as one: sums, the median of what is idle, the highest peak."""
+    """Return all runs as one, of one tool: sums, the highest peak."""
     storms, seens = [storm for storm, _ in runs], [seen for _, seen in runs]
-    idle = [one.idle_ms_a_second for one in seens if one.idle_ms_a_second is not None]
     storm = Storm(
         started=sum(one.started for one in storms),
         seconds=sum(one.seconds for one in storms),
@@ -141,8 +139,7 @@ def together(runs: Sequence[tuple[Storm, Seen]]) -> tuple[Storm, Seen]:
         cpu=add(one.cpu for one in seens),
         gross_ms=sum(one.gross_ms for one in seens),
         seconds=sum(one.seconds for one in seens),
-        idle_ms_a_second=statistics.median(idle) if idle else None,
-        idle_spread_ms=max(one.idle_spread_ms for one in seens),
+        idle=seens[0].idle,
         peak_mb=max(one.peak_mb for one in seens),
         in_kernel_ms=add(one.in_kernel_ms for one in seens),
         forks=add(one.forks for one in seens),

@@ -1,13 +1,12 @@
 """What the bench compares: each tool watches storms and says what it saw and what that cost."""
 
 import math
+import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from bench.capture_storm import Storm
-
-IDLE_SECONDS = 5
 
 
 class LeftOut(Exception):
@@ -15,22 +14,42 @@ class LeftOut(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Idle:
+    """What a tool takes when nothing happens.
+
+    `ms_a_second` of CPU, measured for so many `seconds`; `spread_ms` is the standard deviation of what it
+    takes in one second, as far as seconds are independent of one another.
+    """
+
+    ms_a_second: float
+    spread_ms: float
+    seconds: float
+
+
+def find_idle(costs: Sequence[float], block_seconds: float = 1) -> Idle:
+    """Return what was idle, from the milliseconds a second of blocks of equal length, two or more."""
+    return Idle(
+        ms_a_second=statistics.mean(costs),
+        spread_ms=statistics.stdev(costs) * math.sqrt(block_seconds),
+        seconds=len(costs) * block_seconds,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Seen:
     """What a tool told of a storm (None: it does not tell), and the milliseconds of CPU that it took for it.
 
     `gross_ms` is all that it took from the storm's beginning until all was told, `seconds` how long that was;
-    `idle_ms_a_second` what it takes when nothing happens (None: nobody can tell), and `idle_spread_ms` how
-    much that differs from second to second (standard deviation); `in_kernel_ms` what its BPF programs took in
-    the storm's own time; `forks` the kernel's own count meanwhile, where it tells that.
+    `idle` what it takes when nothing happens (None: nobody can tell); `in_kernel_ms` what its BPF programs
+    took in the storm's own time; `forks` the kernel's own count meanwhile, where it tells that.
     """
 
     processes: float | None
     cpu: float | None
     gross_ms: float
     seconds: float
-    idle_ms_a_second: float | None
+    idle: Idle | None
     peak_mb: float
-    idle_spread_ms: float = 0.0
     in_kernel_ms: float | None = None
     forks: float | None = None
     remark: str = ""
@@ -38,14 +57,16 @@ class Seen:
     @property
     def net_ms(self) -> float | None:
         """Return what it took beyond what it takes anyway."""
-        if self.idle_ms_a_second is None:
+        if self.idle is None:
             return None
-        return max(0.0, self.gross_ms - self.idle_ms_a_second * self.seconds)
+        return max(0.0, self.gross_ms - self.idle.ms_a_second * self.seconds)
 
     @property
     def net_error_ms(self) -> float:
         """Return the standard error of `net_ms`: of what was idle, and of what is taken off for it."""
-        return self.idle_spread_ms * math.sqrt(self.seconds + self.seconds**2 / IDLE_SECONDS)
+        if self.idle is None:
+            return 0.0
+        return self.idle.spread_ms * math.sqrt(self.seconds + self.seconds**2 / self.idle.seconds)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,5 +93,8 @@ class Tool(Protocol):
     runs: int  # storms in a row at each rate, where nobody asks for another number
     rates: tuple[int, ...]  # only these; none: all
 
-    def watch(self, storms: Sequence[MakeStorm]) -> list[tuple[Storm, Seen]]:
-        """Get ready, make these storms one after the other, and return what was seen. Raises LeftOut."""
+    def watch(self, storms: Sequence[MakeStorm], idle_seconds: int) -> list[tuple[Storm, Seen]]:
+        """Get ready, measure what is idle, make these storms one after the other, and return what was seen.
+
+        Raises LeftOut.
+        """

@@ -33,7 +33,11 @@ class TopOnce:
     runs = 1
     rates: tuple[int, ...] = (2000,)
 
-    def watch(self, storms: Sequence[MakeStorm]) -> list[tuple[Storm, Seen]]:
+    def watch(
+        self,
+        storms: Sequence[MakeStorm],
+        idle_seconds: int,  # noqa: ARG002 - all that it takes counts
+    ) -> list[tuple[Storm, Seen]]:
         """Run the command over each storm. Raises LeftOut where it is not there."""
         asked = subprocess.run([*_PROGRAM, "--help"], cwd=ROOT, capture_output=True, check=False)
         if asked.returncode != 0:
@@ -63,7 +67,7 @@ class TopOnce:
             cpu=sum(row["cpu_seconds"] or 0 for row in rows),
             gross_ms=used_seconds * 1000,
             seconds=WINDOW_SECONDS,
-            idle_ms_a_second=None,
+            idle=None,
             peak_mb=used.ru_maxrss * 1024 / 1e6,  # of the larger of the two; Linux counts it in KiB
             remark=f"{share:.2f} % of a core; {_say(answer['completeness'])}",
         )
