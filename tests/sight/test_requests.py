@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 
-import httpx
 import pytest
 from tests.sight.looking import watch
 from tests.sight.web_server import page, raw, serve
@@ -135,19 +134,6 @@ def test_a_name_that_cannot_be_one(host: str) -> None:
     one = ask(f"http://{host}/")
     assert (one.outcome, one.stage) == (Outcome.FAILED, "name")
     assert one.reason
-
-
-@pytest.mark.parametrize(
-    ("text", "stage"),
-    [
-        ("[Errno -2] Name or service not known", "name"),
-        ("[Errno -3] Temporary failure in name resolution", "name"),
-        ("[Errno 111] Connection refused", "connect"),
-        ("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed", "tls"),
-    ],
-)
-def test_a_name_that_was_not_found_is_told_from_a_server_that_was_not(text: str, stage: str) -> None:
-    assert requests._failed_stage("connect", httpx.ConnectError(text)) == stage
 
 
 def test_no_certificate() -> None:

@@ -16,6 +16,8 @@ class Answers:
         self.release = release
         self.paths: list[str] = []
         self.agents: list[str] = []
+        self.cookies: list[str] = []
+        self.bodies: list[bytes] = []
 
 
 def page(status: int, body: bytes, **headers: str) -> Answer:
@@ -48,7 +50,12 @@ def serve(*answers: Answer) -> Iterator[Answers]:
     release = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            told.bodies.append(self.rfile.read(int(self.headers.get("Content-Length", "0"))))
+            self.do_GET()
+
         def do_GET(self) -> None:
+            told.cookies.append(self.headers.get("Cookie", ""))
             told.agents.append(self.headers.get("User-Agent", ""))
             told.paths.append(self.path)
             answers[min(len(told.paths), len(answers)) - 1](self)

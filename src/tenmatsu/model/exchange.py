@@ -45,8 +45,8 @@ class Exchange:
     """What became of a request.
 
     `status` is None where no answer began. `stage` is one of `STAGES`; anything but `done` has a `reason`
-    (see `model/reason.py`). `body` is at most 2 MB; `size_bytes` is what really came. `url` is the last one,
-    after redirections.
+    (see `model/reason.py`), and may have `timed_out`: no answer within the limit. `body` is at most 2 MB;
+    `size_bytes` is what really came. `url` is the last one, after redirections.
     """
 
     time: datetime
@@ -60,6 +60,7 @@ class Exchange:
     timings: Timings = NOT_TIMED
     duration_seconds: float = 0.0
     reason: str = ""
+    timed_out: bool = False
 
     @property
     def is_whole(self) -> bool:
