@@ -3,6 +3,7 @@
     TenmatsuError            one line for a person, and an exit code
     ├── WrongUse             the call's words are off                      (exit 2)
     ├── BadCase              a file that is not a case we can read         (exit 2)
+    ├── BadSite              a site file with a fault, and its line        (exit 2)
     ├── ParseError           bytes that are not what their format says
     └── ReachError           we could not look; a sight turns it into a gap
         ├── NotThere         no such file, directory or program
@@ -32,6 +33,14 @@ class WrongUse(TenmatsuError):
 
 class BadCase(TenmatsuError):
     """A file that is not a case, is cut off, or is from a newer version."""
+
+
+class BadSite(TenmatsuError):
+    """A site file with a fault. `line` counts from 1."""
+
+    def __init__(self, line: int, words: Words) -> None:
+        super().__init__(Words("line {line}: {what}", "{line} 行目: {what}").fill(line=line, what=words))
+        self.line = line
 
 
 class ParseError(TenmatsuError):

@@ -1,0 +1,4 @@
+"""What we ourselves do at a site to see whether it works.
+
+Connects through `model/exchange.py: Asker` only.
+"""
