@@ -1,0 +1,1 @@
+"""What chance alone can do: rates with their intervals, detection, onset, and the proof that it is over."""
