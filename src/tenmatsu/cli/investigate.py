@@ -134,7 +134,12 @@ def _check_url(url: str) -> None:
         raise WrongUse(SECRET_URL)
 
 
-def _live(ask: _Ask, language: Language) -> "Case":
+def look_here(*, seconds: float, since: datetime, language: Language, quiet: bool) -> "Case":
+    """Investigate this machine once more, as a part of something larger."""
+    return _live(_Ask(seconds=seconds, since=since, url=None, normal=None), language, quiet=quiet)
+
+
+def _live(ask: _Ask, language: Language, *, quiet: bool = False) -> "Case":
     from tenmatsu.cli.progress import Progress
     from tenmatsu.diagnose.engine import diagnose
     from tenmatsu.model.case import Case, ClockOffset
@@ -155,7 +160,7 @@ def _live(ask: _Ask, language: Language) -> "Case":
         open_probe=open_probe,
         normal=ask.normal,
     )
-    with ending_early(scene.stop), Progress(ask.seconds, sys.stderr, language) as progress:
+    with ending_early(scene.stop), Progress(ask.seconds, sys.stderr, language, on=not quiet) as progress:
         evidence = look_everywhere(SIGHTS, scene, progress)
     return Case(
         version=__version__,

@@ -8,7 +8,7 @@ import click
 
 from tenmatsu import __version__
 from tenmatsu.account.safe import printable
-from tenmatsu.cli import case, completion, investigate, probe, top, who
+from tenmatsu.cli import case, completion, investigate, probe, top, verify, who
 from tenmatsu.cli.speaking import lang_option, make_group, option
 from tenmatsu.cli.wrong_call import describe_wrong_call
 from tenmatsu.errors import TenmatsuError
@@ -21,6 +21,7 @@ COMMANDS: tuple[Callable[[Language], click.Command], ...] = (
     top.make,
     who.make,
     probe.make,
+    verify.make,
     completion.make,
 )
 EXIT_WRONG_USE = 2

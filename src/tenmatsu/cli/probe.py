@@ -17,6 +17,7 @@ from tenmatsu.model.words import Language, Words
 if TYPE_CHECKING:
     from tenmatsu.cli.probe_words import Told
     from tenmatsu.model.attempt import Attempt
+    from tenmatsu.model.probe_plan import ProbePlan
 
 _DEFAULT_COUNT = 10
 _MOST_COUNT = 100_000
@@ -86,22 +87,14 @@ def make_series(
     tell: "Callable[[Attempt], None] | None",
 ) -> "Told":
     """Make attempts until there are so many, the time is over, or Ctrl-C; what is left behind is removed."""
-    from dataclasses import replace
-
     from tenmatsu.attempt.series import Series
     from tenmatsu.cli.probe_words import Told
     from tenmatsu.cli.probing import making_attempts
-    from tenmatsu.model.probe_plan import LEAST_SECONDS
 
-    plan = find_probe(probe, site_file)
-    pace = plan.pace
-    if every is not None:
-        pace = replace(pace, every_seconds=parse_duration(every))
-        if pace.every_seconds < LEAST_SECONDS:
-            raise WrongUse(TOO_OFTEN.fill(least=LEAST_SECONDS))
+    plan = change_pace(find_probe(probe, site_file), every)
     attempts: list[Attempt] = []
     with making_attempts(plan) as making:
-        series = Series(making.make, pace, most=most, seconds=seconds)
+        series = Series(making.make, plan.pace, most=most, seconds=seconds)
         with suppress(KeyboardInterrupt):
             for attempt in series.run():
                 attempts.append(attempt)
@@ -109,6 +102,20 @@ def make_series(
                     tell(attempt)
         left = making.clean_up(attempts)
     return Told(name=plan.name, attempts=attempts, stopped=series.stopped, left_behind=left)
+
+
+def change_pace(plan: "ProbePlan", every: str | None) -> "ProbePlan":
+    """Return the plan at the pace that the call asks for. Raises WrongUse for what would be load."""
+    from dataclasses import replace
+
+    from tenmatsu.model.probe_plan import LEAST_SECONDS
+
+    if every is None:
+        return plan
+    seconds = parse_duration(every)
+    if seconds < LEAST_SECONDS:
+        raise WrongUse(TOO_OFTEN.fill(least=LEAST_SECONDS))
+    return replace(plan, pace=replace(plan.pace, every_seconds=seconds))
 
 
 def _teller(language: Language) -> "Callable[[Attempt], None] | None":

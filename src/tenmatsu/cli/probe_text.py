@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from rich.padding import Padding
-from rich.table import Table
+from rich.cells import cell_len
 from rich.text import Text
 
 from tenmatsu.account.safe import printable
@@ -28,13 +27,12 @@ def print_series(told: Told, language: Language, *, no_colour: bool) -> None:
 
 def print_rows(console: "Console", rows: "Sequence[tuple[Words, Words]]", language: Language) -> None:
     """Print titles and what they say, side by side; a title that repeats stands once."""
-    table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True)
-    table.add_column()
-    before = None
-    for title, text in rows:
-        name = "" if title == before else title.into(language)
-        table.add_row(Text(name, style="dim"), Text(printable(text.into(language))))
-        before = title
-    if rows:
-        console.print(Padding(table, (0, 0, 0, 2)))
+    titles = [title.into(language) for title, _ in rows]
+    width = max((cell_len(title) for title in titles), default=0)
+    left = max(20, console.width - width - 4)
+    for at, (title, (_, text)) in enumerate(zip(titles, rows, strict=True)):
+        shown = "" if at and titles[at - 1] == title else title
+        for line in Text(printable(text.into(language))).wrap(console, left):
+            head = Text(f"  {shown}{' ' * (width - cell_len(shown))}  ", style="dim")
+            console.print(head + Text(line.plain.rstrip()), no_wrap=True)
+            shown = ""

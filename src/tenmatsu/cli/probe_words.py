@@ -125,12 +125,12 @@ OUTCOMES = {
     Outcome.UNKNOWN: Words("unknown", "不明"),
 }
 STAGE_WORDS = {
-    "name": Words("resolving the name", "名前解決"),
-    "connect": Words("connecting", "接続"),
-    "tls": Words("the TLS handshake", "TLS ハンドシェイク"),
-    "first_byte": Words("waiting for the answer to begin", "応答の待機"),
-    "body": Words("reading the answer", "応答の受信"),
-    "done": Words("a whole answer that says so", "応答の内容"),
+    "name": Words("while resolving the name", "名前解決"),
+    "connect": Words("while connecting", "接続"),
+    "tls": Words("in the TLS handshake", "TLS ハンドシェイク"),
+    "first_byte": Words("while waiting for the answer to begin", "応答の待機"),
+    "body": Words("while reading the answer", "応答の受信"),
+    "done": Words("by what a whole answer says", "応答の内容"),
 }
 SHAPES = {
     Kind.AT_ONCE: Words("failures at once, {seconds} s; ", "失敗は即座 ({seconds} 秒)、"),
@@ -164,7 +164,7 @@ UNKNOWN = Words("unknown", "不明")
 STOPPED = Words("stopped", "中止")
 LEFT = Words("left behind", "残存")
 TIMES = Words("{count} × {reason}", "{count} 回 {reason}")
-STAGE_OF = Words("{count} of {total} while {stage}", "{total} 回中 {count} 回が{stage}の段階")
+STAGE_OF = Words("{count} of {total} {stage}", "{total} 回中 {count} 回が{stage}の段階")
 SAVED_THOUGH = Words(
     "{count} had saved their entry all the same: what failed came after it",
     "失敗のうち {count} 回は記事を保存済み。失敗したのはその後",

@@ -14,12 +14,12 @@ _BAR = 24
 class Progress:
     """Draws the line, and wipes it when the window is over."""
 
-    def __init__(self, seconds: float, out: TextIO, language: Language) -> None:
+    def __init__(self, seconds: float, out: TextIO, language: Language, *, on: bool = True) -> None:
         self._seconds = seconds
         self._out = out
         self._language = language
         self._shown = 0.0
-        self._on = out.isatty()
+        self._on = on and out.isatty()
 
     def __enter__(self) -> Self:
         return self
