@@ -25,7 +25,8 @@ def find_lines(text: str) -> Mapping[Path, int]:
             continue
         if found := _TABLE.match(line):
             table = _find_table(_split(found[2]), counts, is_list=found[1] == "[[")
-            lines.setdefault(table, number)
+            for length in range(1, len(table) + 1):  # those around it may have no line of their own
+                lines.setdefault(table[:length], number)
         elif found := _KEY.match(line):
             lines.setdefault((*table, *_split(found[1])), number)
             quote = _open_quote(line)
