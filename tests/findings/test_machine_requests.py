@@ -46,8 +46,8 @@ def test_one_failure_is_enough_and_its_onset_is_known() -> None:
     found = requests_fail.KIND(made.build())
     assert (found.state, found.strength, found.harm) == (State.PRESENT, 1.0, True)
     assert (found.since, found.last) == (at(1), at(3))
-    assert dict(found.values) == {"failures": 2, "total": 5, "low": 0.118, "high": 0.769}
-    assert found.sentence.en == f"2 of 5 own requests failed (true rate 12% to 77%): {OWN}"
+    assert dict(found.values) == {"failures": 2, "total": 5, "low": 0.053, "high": 0.853}
+    assert found.sentence.en == f"2 of 5 own requests failed (true rate 5% to 85%): {OWN}"
 
 
 @pytest.mark.parametrize(("failures", "strength"), [(1, 0.75), (2, 1.0), (3, 1.0)])

@@ -47,7 +47,7 @@ def test_the_path_that_fails_is_told_apart_from_those_that_do_not() -> None:
     made.users(135, failed=45, begin=-3000, step=22, path="/mt/mt.cgi")
     found = user_requests_fail.KIND(made.build())
     assert (found.state, found.harm, found.strength) == (State.PRESENT, True, 1.0)
-    assert found.sentence.en == "45 of 135 requests for /mt/mt.cgi failed (33%; true rate 26% to 42%)"
+    assert found.sentence.en == "45 of 135 requests for /mt/mt.cgi failed (33%; true rate 25% to 42%)"
     assert found.values["total"] == 2135
     assert found.since == at(-3000)
     assert found.see == (f"grep -E '\" 5[0-9][0-9] ' {ACCESS_LOG} | tail",)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from tenmatsu.diagnose.rates import estimate_rate
+from tenmatsu.chance.rate import estimate_rate
 from tenmatsu.model.evidence import Evidence, Outcome
 from tenmatsu.model.finding import Figures, Finding, FindingKind
 from tenmatsu.model.layer import Layer
@@ -10,8 +10,8 @@ from tenmatsu.model.reason import read_reason
 from tenmatsu.model.words import Words
 
 LEAST_REQUESTS = 3
-# As sure as 20 s can make it: 20 requests without a failure leave a true rate under 16 %.
-SURE_SUCCESS = 0.84
+# As sure as 20 s can make it: 20 requests without a failure leave a true rate under 17 %.
+SURE_SUCCESS = 0.83
 
 
 def judge(kind: FindingKind, evidence: Evidence) -> Finding:
@@ -78,7 +78,7 @@ KIND = FindingKind(
     layer=Layer.APPLICATION,
     title=Words("Own requests fail", "実リクエストの失敗"),
     sights=("requests",),
-    source="Wilson's score interval (Wilson 1927)",
+    source="Clopper and Pearson's interval (1934)",
     judge=judge,
     harm=True,
 )

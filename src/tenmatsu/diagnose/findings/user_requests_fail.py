@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tenmatsu.diagnose.rates import Rate, estimate_rate
+from tenmatsu.chance.rate import Rate, estimate_rate
 from tenmatsu.diagnose.web_requests import (
     Requests,
     access_logs_read,
@@ -25,8 +25,8 @@ FULL_RATE = 0.05
 LEAST_FAILURES = 2
 LEAST_REQUESTS = 3
 OVER_STRENGTH = 0.2
-# As sure as a look at our own requests can be: 20 without a failure leave a true rate under 16 %.
-SURE_SUCCESS = 0.84
+# As sure as a look at our own requests can be: 20 without a failure leave a true rate under 17 %.
+SURE_SUCCESS = 0.83
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -131,7 +131,7 @@ KIND = FindingKind(
     layer=Layer.APPLICATION,
     title=Words("Users' requests fail", "利用者のリクエストの失敗"),
     sights=("web_logs",),
-    source="access logs; Wilson's score interval (Wilson 1927)",
+    source="access logs; Clopper and Pearson's interval (1934)",
     judge=judge,
     harm=True,
     see=("grep -cE '\" 5[0-9][0-9] ' /var/log/apache2/access.log",),
