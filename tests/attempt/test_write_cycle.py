@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.attempt import fake_metaweblog
+from tests.attempt import fake_json, fake_metaweblog
 from tests.attempt.fake_blog import KINDS, MARK, NOW, PASSWORD, FakeAsker, FakeBlog, Server
 
 from tenmatsu.attempt import write_probe
@@ -24,6 +24,8 @@ class Api(NamedTuple):
 
 APIS = {
     "metaweblog": Api(fake_metaweblog.TARGET, fake_metaweblog.MetaWeblogServer),
+    "mt-data-api": Api(fake_json.DATA_API, fake_json.DataApiServer),
+    "wordpress-rest": Api(fake_json.WORDPRESS, fake_json.WordPressServer),
 }
 api = pytest.mark.parametrize("kind", APIS)
 
@@ -83,6 +85,21 @@ def test_all_well(kind: str, has_trash: bool) -> None:
     assert (found.attempt.mark_found, found.attempt.copies, found.attempt.left_behind) == (True, 1, ())
     assert found.attempt.method in ("POST", "PUT")
     assert (found.blog.written, found.blog.ours(), len(found.blog.posts)) == (1, [], 2)
+    assert all(not ask.follow for ask in found.asker.asked if PASSWORD in str((ask.headers, ask.body)))
+
+
+def test_an_old_data_api_is_tried_from_the_highest_version_down() -> None:
+    blog = FakeBlog()
+    asker = FakeAsker(fake_json.OldDataApiServer(blog))
+    attempt = make_write_probe(fake_json.DATA_API).attempt(asker, lambda: NOW, MARK)
+    assert (attempt.outcome, attempt.path) == (Outcome.OK, "/mt-data-api.cgi/v4/sites/7/entries")
+
+
+def test_wordpress_without_permalinks() -> None:
+    target = replace(fake_json.WORDPRESS, url="http://blog.test/?rest_route=")
+    asker = FakeAsker(fake_json.WordPressServer(FakeBlog()))
+    make_write_probe(target).attempt(asker, lambda: NOW, MARK)
+    assert asker.asked[0].url == "http://blog.test/?rest_route=/wp/v2/users/me"
 
 
 @api

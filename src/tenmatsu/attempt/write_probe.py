@@ -6,12 +6,16 @@ from typing import Protocol
 
 from tenmatsu.attempt.blog_target import BlogTarget
 from tenmatsu.attempt.metaweblog import MetaWeblog
+from tenmatsu.attempt.mt_data_api import DataApi
+from tenmatsu.attempt.wordpress_rest import WordPressRest
 from tenmatsu.attempt.write_cycle import MakeApi, WriteCycle
 from tenmatsu.model.attempt import Attempt, LeftBehind
 from tenmatsu.model.exchange import Asker
 
 KINDS: dict[str, MakeApi] = {
     "metaweblog": MetaWeblog,
+    "mt-data-api": DataApi,
+    "wordpress-rest": WordPressRest,
 }
 
 
