@@ -39,6 +39,7 @@ kind = "metaweblog"
 url = "https://blog.example/mt-xmlrpc.cgi"
 blog = 7
 user = "owner"
+password = "env:BLOG"
 
 [probe.top]
 url = "https://blog.example/"

@@ -1,4 +1,1 @@
-"""What we ourselves do at a site to see whether it works.
-
-Connects through `model/exchange.py: Asker` only.
-"""
+"""What we do at a site to see whether it works. Connects through `model/exchange.py: Asker` only."""

@@ -3,11 +3,12 @@
 import json
 import re
 from collections.abc import Callable, Mapping
+from typing import cast
 from urllib.parse import quote, urlencode
-from xmlrpc.client import dumps
 
 from tenmatsu.model.exchange import Ask
 from tenmatsu.model.probe_plan import Step
+from tenmatsu.parse.xmlrpc import Value, write_call
 
 _VARIABLE = re.compile(r"\{([A-Za-z_]\w*)\}")
 _Quote = Callable[[str], str]
@@ -75,8 +76,8 @@ def _make_body(step: Step, variables: Mapping[str, str]) -> tuple[str, bytes]:
     if step.json is not None:
         return "application/json", json.dumps(_fill_all(step.json, variables)).encode("ascii")
     if step.xmlrpc:
-        values = tuple(_fill_all(one, variables) for one in step.values)
-        return "text/xml", dumps(values, step.xmlrpc, encoding="utf-8").encode("utf-8")  # type: ignore[arg-type]  # TOML's values all fit
+        values = [cast("Value", _fill_all(one, variables)) for one in step.values]
+        return "text/xml", write_call(step.xmlrpc, *values)
     return "", fill_text(step.body, variables).encode("utf-8")
 
 

@@ -3,8 +3,10 @@
 import json
 import re
 
+from tenmatsu.errors import ParseError
 from tenmatsu.model.exchange import Exchange
 from tenmatsu.model.probe_plan import Source, Take
+from tenmatsu.parse.xmlrpc import Fault, read_answer
 
 
 def take_value(take: Take, exchange: Exchange) -> str | None:
@@ -41,4 +43,17 @@ def follow(path: str, value: object) -> str | None:
     return value if isinstance(value, str) else json.dumps(value, default=str)
 
 
-_TAKERS = {Source.PATTERN: _by_pattern, Source.HEADER: _by_header, Source.JSON: _by_json}
+def _by_xmlrpc(path: str, exchange: Exchange) -> str | None:
+    try:
+        value = read_answer(exchange.body)
+    except ParseError:
+        return None
+    return None if isinstance(value, Fault) else follow(path, value)
+
+
+_TAKERS = {
+    Source.XMLRPC: _by_xmlrpc,
+    Source.PATTERN: _by_pattern,
+    Source.HEADER: _by_header,
+    Source.JSON: _by_json,
+}

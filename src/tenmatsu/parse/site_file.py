@@ -54,7 +54,9 @@ def _read_probe(name: str, table: Table, kinds: Mapping[str, tuple[str, ...]]) -
     settings: dict[str, str] = {}
     steps: tuple[Step, ...] = ()
     if kind:
-        settings = {key: table.any_text(key) for key in kinds[kind] if table.has(key)}
+        settings = _read_settings(table, kinds[kind])
+        if "password" not in secrets:
+            raise table.wrong(NO_PASSWORD)
     elif table.has("url"):
         steps = (_read_step(table, "get", single=True),)
     else:
@@ -74,6 +76,15 @@ def _read_probe(name: str, table: Table, kinds: Mapping[str, tuple[str, ...]]) -
         ca_file=ca_file,
         line=table.line(),
     )
+
+
+def _read_settings(table: Table, names: tuple[str, ...]) -> dict[str, str]:
+    """Return the settings of a ready-made probe; each has an address and a user."""
+    for name in ("url", "user"):
+        table.text(name)
+    table.number("limit_seconds", 1.0, least=0.1, most=600)
+    table.flag("allow_any_blog")
+    return {key: table.any_text(key) for key in names if table.has(key)}
 
 
 def _read_secrets(table: Table) -> dict[str, str]:
@@ -167,6 +178,10 @@ def plan_for_url(url: str) -> ProbePlan:
 
 NOT_UTF8 = Words("the file is not UTF-8 text", "UTF-8 のテキストではありません")
 NOT_TOML = Words("not TOML: {why}", "TOML として読めません: {why}")
+NO_PASSWORD = Words(
+    "'password' is missing: write env:NAME, file:PATH or keyring:SERVICE/USER",
+    "password がありません。env:変数名、file:パス、keyring:サービス/ユーザー で指定してください",
+)
 BAD_NAME = Words(
     "'{name}' cannot be a probe's name: letters, digits, - and _, at most 60",
     "「{name}」はプローブ名に使えません。英数字、-、_ で 60 字まで",
