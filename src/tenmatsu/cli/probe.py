@@ -31,7 +31,7 @@ def make(language: Language) -> click.Command:
         return _run(language, **given)  # type: ignore[arg-type]  # click gives what the options say
 
     parameters: list[click.Parameter] = [
-        click.Argument(["probe"], metavar=PROBE.into(language)),
+        click.Argument(["probe"], metavar="PROBE"),
         option(language, "--site", "site_file", metavar="FILE", help=SITE),
         option(language, "--count", type=click.IntRange(1, _MOST_COUNT), help=COUNT),
         option(language, "--for", "length", metavar="5m", help=FOR),
@@ -137,10 +137,10 @@ HELP = Words(
     "サイトへの実トランザクション: 失敗の有無と頻度。",
 )
 RUN_HELP = Words(
-    "Run a probe of the site file, or ask for a URL, again and again; tell how often it fails and how.",
-    "サイトファイルのプローブか URL を繰り返し試し、失敗の率と様子を示します。",
+    "Run a PROBE of the site file by its name, or ask for a URL, again and again; tell how often it fails"
+    " and how.",
+    "サイトファイルのプローブ (PROBE、名前で指定) か URL を繰り返し試し、失敗の率と様子を示します。",
 )
-PROBE = Words("NAME|URL", "NAME|URL")
 SITE = Words("The site file (default: site.toml).", "サイトファイル (既定は site.toml)。")
 COUNT = Words("So many attempts (default: 10).", "試行の回数 (既定は 10)。")
 FOR = Words("Go on for so long instead: 30s, 5m, 2h.", "回数の代わりに続ける時間: 30s, 5m, 2h。")

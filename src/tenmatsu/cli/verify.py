@@ -47,7 +47,7 @@ def make(language: Language) -> click.Command:
         return _exit_code(verified)
 
     parameters: list[click.Parameter] = [
-        click.Argument(["probe"], metavar="NAME|URL"),
+        click.Argument(["probe"], metavar="PROBE"),
         option(language, "--site", "site_file", metavar="FILE", help=SITE),
         option(language, "--earlier-failures", "earlier", metavar="31/100", help=EARLIER),
         option(language, "--usual-failures", "usual", metavar="1/500", help=USUAL),
