@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.attempt import fake_json, fake_metaweblog
+from tests.attempt import fake_atompub, fake_json, fake_metaweblog, fake_mt_form
 from tests.attempt.fake_blog import KINDS, MARK, NOW, PASSWORD, FakeAsker, FakeBlog, Server
 
 from tenmatsu.attempt import write_probe
@@ -23,8 +23,10 @@ class Api(NamedTuple):
 
 
 APIS = {
+    "atompub": Api(fake_atompub.TARGET, fake_atompub.AtomServer),
     "metaweblog": Api(fake_metaweblog.TARGET, fake_metaweblog.MetaWeblogServer),
     "mt-data-api": Api(fake_json.DATA_API, fake_json.DataApiServer),
+    "mt-form": Api(fake_mt_form.TARGET, fake_mt_form.FormServer),
     "wordpress-rest": Api(fake_json.WORDPRESS, fake_json.WordPressServer),
 }
 api = pytest.mark.parametrize("kind", APIS)
@@ -100,6 +102,39 @@ def test_wordpress_without_permalinks() -> None:
     asker = FakeAsker(fake_json.WordPressServer(FakeBlog()))
     make_write_probe(target).attempt(asker, lambda: NOW, MARK)
     assert asker.asked[0].url == "http://blog.test/?rest_route=/wp/v2/users/me"
+
+
+def test_the_rebuild_that_movable_type_leads_on_to_is_part_of_the_write() -> None:
+    blog = FakeBlog()
+    asker = FakeAsker(fake_mt_form.LeadingOnServer(blog))
+    attempt = make_write_probe(fake_mt_form.TARGET).attempt(asker, lambda: NOW, MARK)
+    assert (attempt.outcome, attempt.method, attempt.reason) == (Outcome.OK, "POST", "")
+    assert attempt.duration_seconds == 4 * 0.25
+    assert not any("send_pings" in ask.url for ask in asker.asked)
+
+
+def test_a_rebuild_that_fails_after_the_save_is_a_failed_write() -> None:
+    blog = FakeBlog()
+    asker = FakeAsker(fake_mt_form.LeadingOnServer(blog), ["", "", "", "before"])
+    attempt = make_write_probe(fake_mt_form.TARGET).attempt(asker, lambda: NOW, MARK)
+    assert (attempt.outcome, attempt.step, attempt.mark_found) == (Outcome.FAILED, "write", True)
+    assert blog.ours() == []
+
+
+def test_a_server_that_asks_for_basic_gets_it() -> None:
+    blog = FakeBlog()
+    asker = FakeAsker(fake_atompub.BasicServer(blog))
+    attempt = make_write_probe(fake_atompub.TARGET).attempt(asker, lambda: NOW, MARK)
+    assert (attempt.outcome, blog.ours()) == (Outcome.OK, [])
+    assert "X-WSSE" not in asker.asked[1].headers
+
+
+def test_a_log_in_goes_to_no_other_server() -> None:
+    blog = FakeBlog()
+    asker = FakeAsker(fake_atompub.StrangeServer(blog))
+    attempt = make_write_probe(fake_atompub.TARGET).attempt(asker, lambda: NOW, MARK)
+    assert (attempt.outcome, attempt.step, blog.written) == (Outcome.FAILED, "open", 0)
+    assert {ask.url for ask in asker.asked} == {fake_atompub.URL}
 
 
 @api

@@ -4,17 +4,21 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from tenmatsu.attempt.atompub import AtomPub
 from tenmatsu.attempt.blog_target import BlogTarget
 from tenmatsu.attempt.metaweblog import MetaWeblog
 from tenmatsu.attempt.mt_data_api import DataApi
+from tenmatsu.attempt.mt_form import MovableTypeForm
 from tenmatsu.attempt.wordpress_rest import WordPressRest
 from tenmatsu.attempt.write_cycle import MakeApi, WriteCycle
 from tenmatsu.model.attempt import Attempt, LeftBehind
 from tenmatsu.model.exchange import Asker
 
 KINDS: dict[str, MakeApi] = {
+    "atompub": AtomPub,
     "metaweblog": MetaWeblog,
     "mt-data-api": DataApi,
+    "mt-form": MovableTypeForm,
     "wordpress-rest": WordPressRest,
 }
 
