@@ -160,10 +160,19 @@ def test_an_answer_is_judged(expect: Expect, got: Exchange, said: str | None) ->
         (Source.HEADER, "x-a", "1"),
         (Source.HEADER, "x-b", None),
         (Source.JSON, "a", None),
+        (Source.FIELD, "token", "abc"),
+        (Source.FIELD, "none", None),
+        (Source.XMLRPC, "0", None),
     ],
 )
 def test_values_are_taken(source: Source, what: str, value: str | None) -> None:
-    assert take_value(Take(name="v", source=source, what=what), answer(b"<p>id=7", X_A="1")) == value
+    assert (
+        take_value(
+            Take(name="v", source=source, what=what),
+            answer(b"<form><input type=hidden name=token value=abc></form>id=7", X_A="1"),
+        )
+        == value
+    )
 
 
 def test_a_path_is_followed_as_far_as_it_leads() -> None:

@@ -18,7 +18,7 @@ def test_the_rate_and_the_reasons_are_told(capsys: pytest.CaptureFixture[str]) -
         code = main(["--lang", "en", "probe", "run", server.url, "--count", "4", *PACE])
     told = capsys.readouterr().out
     assert code == 1
-    assert f"{server.url}: 1 of 4 failed: 25.0% (true rate 0.6%–80.6%, 95 %)" in told.replace("\n", " ")
+    assert f"{server.url}: 1 of 4 failed: 25.0% (true rate 0.6%–80.6%, 95 %)" in " ".join(told.split())
     assert "1 × 500, the application's page" in told
 
 

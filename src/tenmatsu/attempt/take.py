@@ -6,6 +6,7 @@ import re
 from tenmatsu.errors import ParseError
 from tenmatsu.model.exchange import Exchange
 from tenmatsu.model.probe_plan import Source, Take
+from tenmatsu.parse.html_form import parse_page
 from tenmatsu.parse.xmlrpc import Fault, read_answer
 
 
@@ -21,6 +22,14 @@ def _by_pattern(pattern: str, exchange: Exchange) -> str | None:
 
 def _by_header(name: str, exchange: Exchange) -> str | None:
     return exchange.header(name) or None
+
+
+def _by_field(name: str, exchange: Exchange) -> str | None:
+    try:
+        forms = parse_page(exchange.body).forms
+    except ParseError:
+        return None
+    return next((form.value(name) for form in forms if name in form.names), None)
 
 
 def _by_json(path: str, exchange: Exchange) -> str | None:
@@ -53,6 +62,7 @@ def _by_xmlrpc(path: str, exchange: Exchange) -> str | None:
 
 _TAKERS = {
     Source.XMLRPC: _by_xmlrpc,
+    Source.FIELD: _by_field,
     Source.PATTERN: _by_pattern,
     Source.HEADER: _by_header,
     Source.JSON: _by_json,

@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 from tenmatsu.errors import ParseError
 from tenmatsu.parse.xml_tree import Node, parse_xml
 
-Value = str | int | bool | Sequence["Value"] | Mapping[str, "Value"]
+Value = str | int | float | bool | Sequence["Value"] | Mapping[str, "Value"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +50,8 @@ def _write(value: Value) -> str:
         inner = f"<boolean>{value:d}</boolean>"
     elif isinstance(value, int):
         inner = f"<int>{value}</int>"
+    elif isinstance(value, float):
+        inner = f"<double>{value}</double>"
     elif isinstance(value, str):
         inner = f"<string>{escape(value)}</string>"
     elif isinstance(value, Mapping):
