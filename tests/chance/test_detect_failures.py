@@ -3,7 +3,7 @@
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenmatsu.chance.detect_failures import FailureDetector
@@ -42,6 +42,7 @@ def test_a_rise_of_any_size_is_seen_within_a_few_failures() -> None:
         assert detector.likely_rate > 0.001
 
 
+@settings(deadline=None)
 @given(st.lists(st.booleans(), max_size=200))
 def test_one_by_one_or_many_at_once_is_the_same(outcomes: list[bool]) -> None:
     one, many = (FailureDetector(usual=0.01, false_alarm_every=10_000) for _ in range(2))
@@ -68,6 +69,7 @@ def test_where_a_failure_is_rarer_than_the_false_alarms_each_one_is_an_alarm() -
     assert FailureDetector(usual=0.0001, false_alarm_every=5000).add(True)
 
 
+@settings(deadline=None)
 @given(st.floats(1e-6, 0.49))
 def test_the_sizes_climb_from_the_usual_rate(usual: float) -> None:
     sizes = find_sizes(usual)
@@ -103,6 +105,7 @@ def test_tries_again_are_one_trial_and_a_success_hides_no_failure() -> None:
     assert grouping.close() == [False]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 100), st.sampled_from("ab"), st.booleans())), st.integers(1, 4))
 def test_every_trial_is_told_once(asked: list[tuple[float, str, bool]], most: int) -> None:
     grouping = Grouping(most_open=most)

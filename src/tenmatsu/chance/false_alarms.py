@@ -21,7 +21,9 @@ _RUNS = 5000
 _LEAST_RUNS, _ENOUGH_FAILURES = 200, 40_000
 # Failures of good times between two runs, so that they do not start from the same state.
 _FAILURES_BETWEEN = 8
-_HALVINGS = 30
+# So few failures between two false alarms can be waited for, so often.
+_FEW, _WAITS = 20, 2000
+_HALVINGS = 20
 _SEED = 1
 
 
@@ -38,7 +40,8 @@ def find_threshold(usual: float, sizes: tuple[float, ...], transactions: float) 
     """
     if transactions * usual <= 1:
         return 0.0
-    ladders = list(_climb(Mixture(usual, sizes), usual, transactions))
+    mixture = Mixture(usual, sizes)
+    ladders = list(_climb(mixture, usual, transactions))
     # Never more than once in A transactions at a threshold of A: the answer is not above that.
     low, high = 0.0, log(transactions)
     for _ in range(_HALVINGS):
@@ -47,7 +50,40 @@ def find_threshold(usual: float, sizes: tuple[float, ...], transactions: float) 
             low = middle
         else:
             high = middle
+    return (
+        exp(high) if transactions * usual > _FEW else _wait_from_new(mixture, usual, exp(high), transactions)
+    )
+
+
+def _wait_from_new(mixture: Mixture, usual: float, top: float, transactions: float) -> float:
+    """Return the threshold, at or under `top`, for waits that begin with an empty memory.
+
+    Where few failures come between two false alarms, the memory takes a part of that time to fill: the
+    answer above would then be too rare. Here waiting is short enough to be done.
+    """
+    random = Random(_SEED)  # noqa: S311  # drawn to be repeated, not to be secret
+    waits = [_wait(mixture, usual, top, random) for _ in range(_WAITS)]
+    low, high = log(top) - 1, log(top)
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        mean = sum(times[bisect_left(tops, exp(middle))] for tops, times in waits) / _WAITS
+        low, high = (low, middle) if mean > transactions else (middle, high)
     return exp(high)
+
+
+def _wait(mixture: Mixture, usual: float, top: float, random: Random) -> tuple[list[float], list[int]]:
+    """Return how high the statistic was when it was higher than ever before, and when that was."""
+    mixture.clear()
+    tops, times, transactions, highest = [], [], 0, 0.0
+    while highest < top:
+        successes = draw_successes(random.random(), usual)
+        transactions += successes + 1
+        now = mixture.fail(successes)
+        if now > highest:
+            highest = now
+            tops.append(now)
+            times.append(transactions)
+    return tops, times
 
 
 def _climb(mixture: Mixture, usual: float, top: float) -> Iterator[list[float]]:
