@@ -1,5 +1,7 @@
 """The detector: how often it cries wolf, how soon it sees a rise, and what it takes as one trial."""
 
+from collections.abc import Iterator
+from itertools import count
 from random import Random
 
 import pytest
@@ -14,13 +16,13 @@ from tenmatsu.chance.mixture import Mixture, draw_successes, find_sizes
 
 def transactions_until_raised(detector: FailureDetector, random: Random, rate: float) -> int:
     detector.clear()
-    count = 0
+    transactions = 0
     while not detector.raised:
         successes = draw_successes(random.random(), rate)
         detector.add_successes(successes)
         detector.add(True)
-        count += successes + 1
-    return count
+        transactions += successes + 1
+    return transactions
 
 
 # 1,500 waits have a standard error of 2.6 %, and the promise is 10 %: two errors more are chance.
@@ -103,6 +105,29 @@ def test_tries_again_are_one_trial_and_a_success_hides_no_failure() -> None:
     assert grouping.add(4, "b", "/x", True) == [True]
     assert grouping.add(13, "a", "/x", False) == [False]  # /y of 3 s; what failed was told already
     assert grouping.close() == [False]
+
+
+def outcomes_with_tries_again(random: Random, rate: float) -> Iterator[tuple[float, str, bool]]:
+    """A new client each second; one that fails tries twice more at once, and fails again."""
+    for second in count():
+        failed = random.random() < rate
+        for trial in range(3 if failed else 1):
+            yield second + trial / 10, f"client {second}", failed
+
+
+@pytest.mark.parametrize(("grouped", "least", "most"), [(True, 850, 1300), (False, 0, 150)])
+def test_tries_again_cry_wolf_unless_they_are_one_trial(grouped: bool, least: float, most: float) -> None:
+    random, waits = Random(5), []
+    detector = FailureDetector(usual=0.01, false_alarm_every=1000)
+    for _ in range(300):
+        detector.clear()
+        grouping, seconds = Grouping(), 0.0
+        for seconds, client, failed in outcomes_with_tries_again(random, 0.01):
+            trials = grouping.add(seconds, client, "/", failed) if grouped else [failed]
+            if any(detector.add(one) for one in trials):
+                break
+        waits.append(seconds)
+    assert least <= sum(waits) / len(waits) <= most
 
 
 @settings(deadline=None)
