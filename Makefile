@@ -25,11 +25,11 @@ PYTEST = "$(BIN)/python" -m pytest -o cache_dir="$(CACHE)/pytest"
 unexport PYTHONPATH PYTHONHOME
 
 .NOTPARALLEL:
-.PHONY: help run test check bench bench-capture lock live-setup environment tools clean
+.PHONY: help run test check bench bench-capture bench-detection lock live-setup environment tools clean
 
 help: ## list what can be typed (this)
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do \
-	    printf '  make %-13s %s\n' "$$name" "$$what"; done
+	    printf '  make %-16s %s\n' "$$name" "$$what"; done
 
 run: environment ## investigate this machine; more words: make run ARGS="--for 60s --url URL"
 	@# 1 (a cause was found) and 3 (not enough seen) are answers, not errors of make's.
@@ -57,6 +57,9 @@ bench-capture: environment ## how completely short-lived processes are seen, and
 	@. ./tools/words.sh; sh tools/packages.sh $(BENCH_PACKAGES) \
 	    || say "What is missing is left out." "足りないものは除いて測ります。"
 	@"$(BIN)/python" -m bench.capture $(ARGS)
+
+bench-detection: environment ## how soon a rise in failures is seen and its end proven, beside the optimum (simulated)
+	@"$(BIN)/python" -m bench.detection $(ARGS)
 
 live-setup: ## install the Debian packages that the live tests need (as root)
 	@sh tools/packages.sh $(LIVE_PACKAGES)

@@ -3,7 +3,7 @@
 from math import comb, isclose
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenmatsu.chance.rate import beta_chance, estimate_rate
@@ -17,6 +17,7 @@ def chance_of_more(failures: int, total: int, rate: float) -> float:
     return sum(binomial_chance(count, total, rate) for count in range(failures, total + 1))
 
 
+@settings(deadline=None)
 @given(st.integers(1, 60).flatmap(lambda total: st.tuples(st.integers(1, total), st.just(total))))
 def test_each_end_is_where_the_counted_failures_become_too_rare(counts: tuple[int, int]) -> None:
     failures, total = counts
@@ -38,6 +39,7 @@ def test_it_covers_every_true_rate_as_often_as_it_says(total: int, confidence: f
         assert covered >= confidence - 1e-9
 
 
+@settings(deadline=None)
 @given(st.floats(0.001, 0.999), st.integers(1, 40), st.integers(1, 40))
 def test_the_incomplete_beta_function_is_a_sum_of_binomial_chances(at: float, a: int, b: int) -> None:
     assert isclose(beta_chance(at, a, b), chance_of_more(a, a + b - 1, at), rel_tol=1e-9, abs_tol=1e-14)

@@ -4,7 +4,7 @@ from math import log
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenmatsu.chance.sequential_test import Decision, EndTest, find_walls
@@ -45,6 +45,7 @@ def test_it_needs_hardly_more_than_walds_bound(still: float, usual: float) -> No
     assert bound <= course(still, usual, usual).mean_trials <= 1.1 * bound
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32), st.sampled_from(CASES[:5]), st.booleans())
 def test_what_is_promised_to_be_needed_is_needed(seed: int, rates: tuple[float, float], fails: bool) -> None:
     test, random = EndTest(still=rates[0], usual=rates[1]), Random(seed)

@@ -8,6 +8,7 @@ are as near as the stated errors allow, by exact count (`walk.py`).
 """
 
 from enum import Enum
+from functools import lru_cache
 from math import ceil, exp, inf, log, log1p
 from typing import NamedTuple
 
@@ -51,7 +52,7 @@ class EndTest:
         if not (0 < error_over < 0.5 and 0 < error_still < 0.5):
             raise ValueError("the errors must be within 0 and 0.5")
         walls = find_walls(still, usual, error_over, error_still)
-        self._walk = _walk_of(still, usual, walls)
+        self.walk = _walk_of(still, usual, walls)
         self._error_over, self._error_still = error_over, error_still
         self._failures = self._clean = 0
         self._decision: Decision | None = None
@@ -62,9 +63,9 @@ class EndTest:
             return
         self._failures += failed
         self._clean += not failed
-        if self._height >= self._walk.ceiling - TOUCH:
+        if self._height >= self.walk.ceiling - TOUCH:
             self._decision = Decision.STILL
-        elif self._height <= self._walk.floor + TOUCH:
+        elif self._height <= self.walk.floor + TOUCH:
             self._decision = Decision.OVER
 
     @property
@@ -77,7 +78,7 @@ class EndTest:
         """How many clean transactions in a row from now decide OVER; None once STILL is decided."""
         if self._decision is Decision.STILL:
             return None
-        return max(0, ceil((self._height - self._walk.floor - TOUCH) / self._walk.down))
+        return max(0, ceil((self._height - self.walk.floor - TOUCH) / self.walk.down))
 
     @property
     def confidence(self) -> float:
@@ -97,9 +98,10 @@ class EndTest:
 
     @property
     def _height(self) -> float:
-        return self._walk.height(self._failures, self._clean)
+        return self.walk.height(self._failures, self._clean)
 
 
+@lru_cache(maxsize=256)
 def find_walls(still: float, usual: float, error_over: float, error_still: float) -> Walls:
     """Return the nearest walls with which neither error is more than stated."""
     # Wald's inequality: with these the errors are never more, but they are less, and that costs transactions.
