@@ -16,6 +16,7 @@ from .apache import RUN_USER, Server
 from .blog import PASSWORD, USER, install
 from .fault import MOST_SECONDS
 from .faults.data_full import full
+from .harm import Harm
 from .mounts import memory_disk
 from .processes import Unusable, running, until
 from .settings import Settings
@@ -24,8 +25,6 @@ SITE_BYTES = 2 * 2**20
 BLOCK_BYTES = 4096
 REBUILT_PAGES = 3
 WRITES = ("newPost", "editPost", "deletePost")
-STAGES = ("before", "between", "after")
-HARMS = tuple(f"{harm}_{stage}" for stage in STAGES for harm in ("kill", "sleep"))
 
 
 class Entry(NamedTuple):
@@ -84,28 +83,17 @@ class PostBlog:
         seed: int = 1,
         sleep_seconds: int = MOST_SECONDS,
     ) -> None:
-        """Let writes go wrong from now on: by a plan, one word of HARMS or "none" a call, or else by lot.
+        """Let writes go wrong from now on: by a plan, a word of HARMS or "none" a call, or else by lot.
 
-        `chances` has the share of calls, 0 to 1, for words of HARMS. The same seed gives the same harm in the
-        same order. A killed call is a 500; one that sleeps past the server's Timeout a 504. Without anything
-        all harm is lifted.
+        `chances` has the share of calls, 0 to 1, for words of `harm.HARMS`. The same seed gives the same harm
+        in the same order. A killed call is a 500; one that sleeps past the server's Timeout a 504. Without
+        anything all harm is lifted.
         """
-        unknown = {*(chances or {}), *plan} - {*HARMS, "none"}
-        assert not unknown, unknown
-        words = {"plan": " ".join(plan), "methods": " ".join(methods), "seed": seed}
-        lines = {**words, "sleep_seconds": sleep_seconds, **(chances or {})}
-        for path in (self._harm / "harm.conf", self._harm / "done.log"):
-            path.unlink(missing_ok=True)
-        if chances or plan:
-            new = self._harm / "harm.new"
-            new.write_text("".join(f"{key} = {value}\n" for key, value in lines.items()))
-            new.replace(self._harm / "harm.conf")
+        self._harm.inject(chances, plan=plan, methods=methods, seed=seed, sleep_seconds=sleep_seconds)
 
     def harms(self) -> tuple[str, ...]:
         """Return what was done to each writing call since `inject`: a word of HARMS or "none"."""
-        log = self._harm / "done.log"
-        lines = log.read_text().splitlines() if log.exists() else []
-        return tuple(line.split()[1] for line in lines)
+        return self._harm.done()
 
     @contextmanager
     def lock_database(self) -> Iterator[None]:
@@ -143,8 +131,8 @@ class PostBlog:
         return self.server.blog.data / "blog.db"
 
     @property
-    def _harm(self) -> Path:
-        return self.server.root / "harm"
+    def _harm(self) -> Harm:
+        return Harm(folder=self.server.root / "harm")
 
 
 @contextmanager
