@@ -36,7 +36,7 @@ class Server:
         """Prepare a server for an installed blog. Nothing runs until `start`."""
         self.blog = blog
         self.settings = settings
-        self.port = _free_port()
+        self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         for name in ("log", "run", "tmp"):
             (self.root / name).mkdir()
@@ -173,7 +173,8 @@ def why_unusable() -> str | None:
     return None
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nobody listens on just now."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port: int = taken.getsockname()[1]

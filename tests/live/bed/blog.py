@@ -21,6 +21,10 @@ TYPICAL_CPU_SECONDS = 0.6
 CALIBRATION_PAGES = 40
 DAY_SECONDS = 86_400
 
+# Who writes by XML-RPC: the password is the one for web services, as with Movable Type.
+USER = "diarist"
+PASSWORD = "web-services & more"
+
 # The beginning of a technical diary. Any words do; these have links, quotes, dashes and units.
 SENTENCES = (
     "The web server stopped again last night, and I don't know why -- the logs say nothing.",
@@ -84,6 +88,10 @@ def _defaults(root: Path) -> dict[str, str | float]:
         "rebuild_spread": 0,
         "cache_mb": 2,
         "ping_host": "",
+        "user": USER,
+        "password": PASSWORD,
+        "busy_ms": 10_000,
+        "unchecked_writes": 0,
     }
 
 
@@ -100,7 +108,8 @@ def _seed(database: Path) -> None:
         # AUTOINCREMENT: the number of a deleted entry is never given again.
         db.execute(
             "CREATE TABLE entry (id INTEGER PRIMARY KEY AUTOINCREMENT,"
-            " title TEXT NOT NULL, text TEXT NOT NULL, made INTEGER NOT NULL)"
+            " title TEXT NOT NULL, text TEXT NOT NULL, made INTEGER NOT NULL,"
+            " published INTEGER NOT NULL DEFAULT 1)"
         )
         db.executemany(
             "INSERT INTO entry (title, text, made) VALUES (?, ?, ?)",
