@@ -23,7 +23,6 @@ from tenmatsu.attempt.blog_api import (
     write_body,
 )
 from tenmatsu.attempt.blog_target import BlogTarget
-from tenmatsu.errors import ParseError
 from tenmatsu.model.exchange import Ask, Asker, Exchange
 from tenmatsu.model.reason import NOT_UNDERSTOOD
 from tenmatsu.parse.html_form import Form, Page, parse_page
@@ -160,10 +159,7 @@ class MovableTypeForm:
 def _read(exchange: Exchange) -> tuple[Answer, Page]:
     if failure := read_failure(exchange) or read_page_failure(exchange):
         return failure, _NO_PAGE
-    try:
-        return Answer(exchange=exchange), parse_page(exchange.body)
-    except ParseError:
-        return _not_understood(Answer(exchange=exchange)), _NO_PAGE
+    return Answer(exchange=exchange), parse_page(exchange.body)
 
 
 def _not_understood(answer: Answer) -> Answer:

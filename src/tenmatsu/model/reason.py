@@ -44,7 +44,11 @@ MAY_APPEAR = Words(
     "not there when looked for, but the writing had no final answer: it may still appear",
     "探した時点ではないが、書き込みの結果が不明のため後から現れる可能性あり",
 )
+# Those that hold another one come first: each is looked for as it stands here.
 _SENTENCES = (
+    COULD_NOT_FIND,
+    PAGE_MISSING,
+    NOT_DELETED,
     SERVERS_PAGE,
     APPLICATIONS_PAGE,
     PROXYS_PAGE,
@@ -60,12 +64,9 @@ _SENTENCES = (
     NO_MARK,
     NOT_SAVED,
     SAVED_TWICE,
-    COULD_NOT_FIND,
     PAGE_EMPTY,
     PAGE_CUT,
     PAGE_OLD,
-    PAGE_MISSING,
-    NOT_DELETED,
     MAY_APPEAR,
 )
 # What an answer was expected to be, and is not.

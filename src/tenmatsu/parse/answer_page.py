@@ -62,8 +62,9 @@ _PROXYS_OWN = re.compile(
     rb"|^upstream (?:connect error or disconnect/reset before headers|request timeout)|^no healthy upstream",
     re.DOTALL,
 )
-# What a proxy's own page says in `Server`: an answer that was only passed on keeps the origin's.
-_PROXYS_SERVER = re.compile(r"varnish|haproxy|squid|envoy|awselb|cloudfront|ATS\b|traefik", re.IGNORECASE)
+# What a proxy's own page says in `Server`; an answer that these only pass on keeps the origin's. (Cloudflare,
+# Envoy and Traffic Server write their name on every answer: no proof.)
+_PROXYS_SERVER = re.compile(r"varnish|squid|awselb|cloudfront", re.IGNORECASE)
 _PASSED_ON = ("Via", "X-Cache", "CF-Ray", "X-Varnish", "X-Served-By", "X-Amz-Cf-Id")
 # A gateway says these of a server behind it; nginx is as often that gateway as the web server itself.
 _GATEWAYS = frozenset({502, 504})
@@ -106,6 +107,13 @@ def find_page_fault(status: int, body: bytes, *, content_type: str = "") -> Page
     return None
 
 
+def find_fault(exchange: Exchange) -> PageFault | None:
+    """Return what is wrong with a whole answer, a proxy told apart; None where it is in order."""
+    if exchange.status is not None and exchange.status >= 400 and exchange.status not in _LOGIN_NEEDED:
+        return PageFault(reason=say_status(exchange), maker=find_page_maker(exchange))
+    return find_page_fault(exchange.status or 0, exchange.body, content_type=exchange.header("Content-Type"))
+
+
 def find_page_maker(exchange: Exchange) -> Maker:
     """Return who made a page, by its body and its headers.
 
@@ -115,7 +123,7 @@ def find_page_maker(exchange: Exchange) -> Maker:
     body, server = exchange.body[:6000], exchange.header("Server")
     if exchange.header("X-Squid-Error") or _PROXYS_OWN.search(body):
         return Maker.PROXY
-    if _PROXYS_SERVER.search(server) and not exchange.header("X-Powered-By"):
+    if _PROXYS_SERVER.search(server):
         return Maker.PROXY
     if not _SERVERS_OWN.search(body[:2000]):
         return Maker.APPLICATION

@@ -75,12 +75,12 @@ def _read(node: Node | None) -> Value:
     if inner.name == "array":
         data = inner.child("data")
         return [_read(one) for one in data.all("value")] if data else []
-    return _read_scalar(inner.name, inner.text.strip())
+    return _read_scalar(inner.name, inner.text)
 
 
 def _read_scalar(kind: str, text: str) -> Value:
     if kind == "boolean":
-        return text == "1"
+        return text.strip() == "1"
     if kind in ("int", "i4", "i8"):
         try:
             return int(text)
