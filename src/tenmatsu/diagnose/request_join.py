@@ -15,6 +15,8 @@ _UNSEEN_PER_SECOND = 0.05
 # The name in the address need not be that of the script: a rewrite may stand between.
 _OTHER_NAME = 0.1
 _LEAST_PROBABILITY = 0.05
+# A process' start is known to a hundredth of a second (clock ticks), the request's by another clock's stamp.
+_BEGUN_BEFORE_SECONDS = 0.05
 
 _Lines = tuple[tuple[Event, float], ...]
 
@@ -106,6 +108,8 @@ def _density(request: Transaction, span: _Span, one: CgiEnd) -> float:
     parent = int(one.event.number("process.parent_pid") or 0)
     if not early <= one.event.time <= late or (span.pid and parent and span.pid != parent):
         return 0.0
+    if one.lived_seconds > (late - request.time).total_seconds() + _BEGUN_BEFORE_SECONDS:
+        return 0.0  # it was there before the request
     named = not one.script_name or one.script_name in request.path.split("/")
     return (1.0 if named else _OTHER_NAME) / (late - early).total_seconds()
 
