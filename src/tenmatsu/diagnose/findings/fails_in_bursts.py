@@ -118,7 +118,7 @@ FEW = Words(
     "failures in the window: {count}, too few to compare", "観察中の失敗 {count} 件では比較できません"
 )
 NOTHING_BESIDE = Words(
-    "of {all} requests {inside} met a burst: too few on one side to compare",
+    "of {all:request|requests} {inside} met a burst: too few on one side to compare",
     "リクエスト {all} 件中 {inside} 件が集中時で、比較相手が足りません",
 )
 

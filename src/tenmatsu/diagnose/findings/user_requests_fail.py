@@ -125,7 +125,7 @@ def _see(evidence: Evidence) -> tuple[str, ...]:
 
 
 SEEN = Words(
-    "{failed} of {total} requests for {path} failed ({rate}; true rate {low} to {high})",
+    "{failed} of {total:request|requests} for {path} failed ({rate}; true rate {low} to {high})",
     "{path} へのリクエスト {total} 件中 {failed} 件が失敗 ({rate}、真の率 {low}〜{high})",
 )
 ALL = Words("any page", "全ページ")
@@ -133,11 +133,12 @@ BEGAN = Words("; it began {ago} ago ({least} to {most})", "。始まりは {ago}
 NOTHING = Words("", "")
 PAST = Words("; but none since", "。ただしその後は発生していない")
 QUIET = Words(
-    "{failed} of the users' {total} requests failed (true rate under {high})",
+    "{failed} of the users' {total:request|requests} failed (true rate under {high})",
     "利用者のリクエスト {total} 件中、失敗は {failed} 件 (真の率は {high} 未満)",
 )
 FEW = Words(
-    "the access logs hold only {total} requests of the time", "該当期間のアクセスログは {total} 件だけ"
+    "the access logs hold only {total:request|requests} of the time",
+    "該当期間のアクセスログは {total} 件だけ",
 )
 NO_SERVER = Words("no web server runs here", "ここではウェブサーバーが動いていません")
 
