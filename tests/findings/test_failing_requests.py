@@ -244,6 +244,12 @@ def test_other_pages_durations_are_not_compared() -> None:
     assert fails_when_slow.KIND(made.build()).state is State.ABSENT
 
 
+def test_what_is_nearly_a_difference_speaks_little_against_one() -> None:
+    nearly = fails_when_slow.KIND(durations((0.7, 0.95, 1.15, 1.3), WELL).build())
+    assert nearly.state is State.ABSENT
+    assert 0 < nearly.strength < 0.5
+
+
 @pytest.mark.parametrize("kind", [fails_in_bursts.KIND, fails_on_writes_only.KIND, fails_when_slow.KIND])
 def test_where_nothing_fails_there_is_nothing_to_compare(kind: FindingKind) -> None:
     found = kind(forks(asked_each_second(), *BURSTS).build())

@@ -64,6 +64,11 @@ def strength_of(chance: float) -> float:
     return min(1.0, -log10(max(chance, 1e-12)) / _SURE_DIGITS)
 
 
+def quiet_strength(chance: float) -> float:
+    """Return how much "no difference" weighs: little where there nearly was one, in full at even odds."""
+    return min(1.0, 2 * chance)
+
+
 def ended_requests(evidence: Evidence) -> list[Transaction]:
     """Return the users' and our own requests that ended, oldest first; attackers' tries left out."""
     users = [one for one in evidence.made_by("user") if one.reason != "attack" and one.time >= evidence.since]

@@ -11,6 +11,7 @@ from tenmatsu.diagnose.failure_shares import (
     compare_shares,
     ended_requests,
     failures_of,
+    quiet_strength,
     strength_of,
 )
 from tenmatsu.diagnose.findings.fork_storm import FORKS_PER_REQUEST, STORM_PER_SECOND
@@ -81,7 +82,7 @@ def _say(kind: FindingKind, evidence: Evidence, best: _Tried, failures: list[Tra
         "bursts": len(best.bursts.times),
     }
     if not shares.differs or chance > CHANCE:
-        return kind.absent(evidence, QUIET.fill(**words), **figures)
+        return kind.absent(evidence, QUIET.fill(**words), strength=quiet_strength(chance), **figures)
     if best.hit < LEAST_BURSTS:
         return kind.unknown(evidence, ONE.fill(**words))
     return kind.present(

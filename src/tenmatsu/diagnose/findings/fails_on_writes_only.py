@@ -9,6 +9,7 @@ from tenmatsu.diagnose.failure_shares import (
     compare_shares,
     ended_requests,
     failures_of,
+    quiet_strength,
     strength_of,
 )
 from tenmatsu.diagnose.web_requests import pattern_of
@@ -40,7 +41,8 @@ def judge(kind: FindingKind, evidence: Evidence) -> Finding:
         return kind.unknown(evidence, TOO_FEW.fill(writes=len(writes), reads=len(reads)))
     figures: Figures = {**shares.figures(), "same_script": bool(same)}
     if not shares.differs:
-        return kind.absent(evidence, QUIET.fill(**_words(shares)), **figures)
+        strength = quiet_strength(shares.chance)
+        return kind.absent(evidence, QUIET.fill(**_words(shares)), strength=strength, **figures)
     failed = failures_of(writes)
     return kind.present(
         evidence,

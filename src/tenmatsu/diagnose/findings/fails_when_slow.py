@@ -5,7 +5,14 @@ from collections.abc import Sequence
 from statistics import median
 
 from tenmatsu.diagnose.failure_shape import SURE_PROCESS, Shape, Times, cpus_of
-from tenmatsu.diagnose.failure_shares import CHANCE, LEAST_FAILURES, ended_requests, failures_of, strength_of
+from tenmatsu.diagnose.failure_shares import (
+    CHANCE,
+    LEAST_FAILURES,
+    ended_requests,
+    failures_of,
+    quiet_strength,
+    strength_of,
+)
 from tenmatsu.diagnose.request_join import JoinedRequest, join_requests
 from tenmatsu.diagnose.web_requests import pattern_of
 from tenmatsu.model.evidence import Evidence, Outcome, Transaction
@@ -43,7 +50,7 @@ def _say(kind: FindingKind, evidence: Evidence, times: Times, joined: Sequence[J
     if times.shape is Shape.AT_ONCE:
         return kind.absent(evidence, (AT_ONCE if times.successes else ALL_AT_ONCE).fill(**words), **figures)
     if times.chance > CHANCE:
-        return kind.absent(evidence, QUIET.fill(**words), **figures)
+        return kind.absent(evidence, QUIET.fill(**words), strength=quiet_strength(times.chance), **figures)
     failed = [one.transaction for one in joined]
     return kind.present(
         evidence,
@@ -123,7 +130,7 @@ ALL_AT_ONCE = Words(
     "失敗は即座 ({failed} 秒後) で、すべて失敗{ended}",
 )
 QUIET = Words(
-    "failures take no longer than successes ({failed} s against {well} s){ended}",
+    "failures are not clearly slower than successes ({failed} s against {well} s){ended}",
     "失敗が特に遅いわけではない (失敗 {failed} 秒、成功 {well} 秒){ended}",
 )
 FEW = Words("failures with a duration: {count}, too few", "所要時間のわかる失敗が {count} 件だけ")
