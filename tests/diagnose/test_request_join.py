@@ -141,3 +141,10 @@ def test_thousands_of_requests_are_joined_quickly_enough() -> None:
     for number in range(1_000):
         made.line("script-ended-early", number * 0.6)
     assert len(joined(made)) == 20_000
+
+
+@pytest.mark.parametrize("duration", [1e300, -1e300, 0.0])
+def test_a_hostile_duration_breaks_nothing(duration: float) -> None:
+    made = served().line("script-ended-early", 5.0).script(5.0, cpu=1, lived=1)
+    user(made, 3, duration)
+    assert len(joined(made)) == 1

@@ -25,6 +25,7 @@ _WHOLE_SECOND = 1.0
 _EARLY_SECONDS, _LATE_SECONDS = 0.05, 0.1
 # Of requests that nobody measured, one in 150 million lasts this many times the usual, if at random (e**-20).
 _LONGEST_RATIO = 20.0
+_MOST_SECONDS = 1e6
 _USUAL_SECONDS = 2.0  # where no request's duration is known
 # One line in fifty seconds may be about a request that stands in no log that was read.
 _UNLOGGED_PER_SECOND = 0.02
@@ -51,7 +52,7 @@ class _Open:
     @property
     def longest_seconds(self) -> float:
         """Return how long after its start it may still make a line."""
-        known = self.request.duration_seconds
+        known = duration_of(self.request)
         lasted = _LONGEST_RATIO * self.usual_seconds if known is None else known
         return lasted + self.width_seconds + _LATE_SECONDS
 
@@ -80,14 +81,14 @@ def _usual_durations(requests: Sequence[Transaction]) -> dict[str, float]:
     """Return the median duration by path; under the empty path that of all."""
     by_path: dict[str, list[float]] = {"": []}
     for one in requests:
-        if one.duration_seconds is not None:
-            by_path[""].append(one.duration_seconds)
-            by_path.setdefault(one.path, []).append(one.duration_seconds)
+        if (known := duration_of(one)) is not None:
+            by_path[""].append(known)
+            by_path.setdefault(one.path, []).append(known)
     return {path: median(times) if times else _USUAL_SECONDS for path, times in by_path.items()}
 
 
 def _open(request: Transaction, usual: dict[str, float]) -> _Open:
-    known = request.duration_seconds
+    known = duration_of(request)
     return _Open(
         request=request,
         start=request.time,
@@ -95,6 +96,12 @@ def _open(request: Transaction, usual: dict[str, float]) -> _Open:
         width_seconds=width_of(request),
         usual_seconds=max(0.05, usual.get(request.path, usual[""])),
     )
+
+
+def duration_of(request: Transaction) -> float | None:
+    """Return how long a request took; None also for what no clock measures: a case may hold anything."""
+    known = request.duration_seconds
+    return known if known is not None and 0.0 <= known <= _MOST_SECONDS else None
 
 
 def width_of(request: Transaction) -> float:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tenmatsu.diagnose.cgi_ends import LATER_SECONDS, LEAST_WITHIN_SECONDS, CgiEnd
-from tenmatsu.diagnose.line_join import END_CLASSES, join_lines, width_of
+from tenmatsu.diagnose.line_join import END_CLASSES, duration_of, join_lines, width_of
 from tenmatsu.diagnose.script_ends import find_script_ends
 from tenmatsu.model.evidence import Event, Evidence, Outcome, Transaction
 
@@ -88,9 +88,10 @@ def _span_of(request: Transaction, lines: Iterable[tuple[Event, float]]) -> _Spa
             # With mod_cgi the worker waits for its own child; with mod_cgid it is the daemon's.
             pid = int(line.number("process.pid") or 0) if line.text("module") == "cgi" else 0
             return _Span(line.time, line.time, pid, share)
-    if request.duration_seconds is None:
+    known = duration_of(request)
+    if known is None:
         return None
-    end = request.time + timedelta(seconds=request.duration_seconds)
+    end = request.time + timedelta(seconds=known)
     return _Span(end, end + timedelta(seconds=width_of(request)), 0, 1.0)
 
 
