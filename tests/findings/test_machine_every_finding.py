@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from tests.evidence_builder import WHY, EvidenceBuilder
 from tests.findings import (
+    test_failing_requests,
     test_machine_cpu,
     test_machine_disks,
     test_machine_memory,
@@ -20,6 +21,7 @@ from tenmatsu.model.finding import Finding, FindingKind, State
 
 Make = Callable[[], EvidenceBuilder]
 CASES: dict[str, tuple[Make, Make]] = {
+    **test_failing_requests.CASES,
     **test_machine_cpu.CASES,
     **test_machine_disks.CASES,
     **test_machine_memory.CASES,

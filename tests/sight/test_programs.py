@@ -24,7 +24,8 @@ from tenmatsu.parse.probe_frames import (
     Starter,
 )
 from tenmatsu.reach.probe import Lost
-from tenmatsu.sight import normal, programs
+from tenmatsu.sight import normal, programs, script_ends
+from tenmatsu.sight.scene import Notebook
 
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 NS = 1_000_000_000
@@ -122,6 +123,29 @@ def test_programs_their_starters_and_completeness_are_written_down() -> None:
     (starter,) = seen.find_events("program.starter")
     assert (starter.text("process.executable.name"), starter.text("chain")) == ("cron", "cron < init")
     assert not seen.gaps
+
+
+def test_how_scripts_ended_is_told_one_by_one_and_the_servers_own_processes_are_not_scripts() -> None:
+    killed = Ended(name="mt.cgi", parent="apache2", processes=1, status=9, cpu_ns=NS, life_ns=5 * NS // 2)
+    alike = Ended(name="mt.cgi", parent="apache2", processes=2, status=0, cpu_ns=NS, life_ns=None)
+    worker = Ended(name="apache2", parent="apache2", processes=1, status=0)
+    source = Told(hello(), look(STORM, killed, alike, worker))
+    seen = watch(programs.SIGHT, reach=MadeReach(), open_probe=lambda _: source)
+    well, badly = seen.find_events("process.ended")
+    assert (badly.number("signal"), badly.number("cpu_seconds"), badly.number("lived_seconds")) == (9, 1, 2.5)
+    assert (well.number("exit_code"), well.number("processes"), well.number("cpu_seconds")) == (0, 2, 0.5)
+    assert "lived_seconds" not in well.attributes
+
+
+def test_failures_of_scripts_are_kept_however_many_end_well() -> None:
+    ends = script_ends.ScriptEnds()
+    ends.take(look(Ended(name="mt.cgi", parent="apache2", processes=1, status=9)))
+    for _ in range(2 * script_ends.MOST_KEPT):
+        ends.take(look(Ended(name="mt.cgi", parent="apache2", processes=1, status=0)))
+    notebook = Notebook("programs", "x")
+    ends.write(notebook)
+    events = notebook.close(NOW, NOW, complete=True).events
+    assert (len(events), sum(one.number("signal") == 9 for one in events)) == (script_ends.MOST_KEPT + 1, 1)
 
 
 def test_on_the_lowest_rung_it_is_said_why_there_are_no_names() -> None:

@@ -67,6 +67,7 @@ def test_requests_and_errors_of_the_time_are_brought_ours_left_out() -> None:
     (line,) = [event for event in page.events if event.name == "web.error"]
     assert line.body == "End of script output before headers: mt.cgi"
     assert line.attributes["error.type"] == "script-ended-early"
+    assert (line.text("client.address"), line.number("process.pid")) == ("192.0.2.7", 7)
     logs = {event.text("kind"): event for event in page.events if event.name == "web.log"}
     assert (logs["access"].number("lines"), logs["access"].number("bad_lines")) == (4, 1)
     assert logs["access"].number("own_lines") == 1
@@ -186,3 +187,17 @@ def test_lines_about_one_request_count_once(monkeypatch: pytest.MonkeyPatch) -> 
         ("application-error", ((NOW, 2.0),))
     ]
     assert fold.taken == 7
+
+
+@pytest.mark.parametrize(
+    ("client", "module", "address"),
+    [
+        ("192.0.2.7:5", "cgi", "192.0.2.7"),
+        ("192.0.2.7", "", "192.0.2.7"),
+        ("2001:db8::7:52311", "cgid", "2001:db8::7"),
+        ("2001:db8::7", "nginx", "2001:db8::7"),
+        ("", "cgid", ""),
+    ],
+)
+def test_the_clients_address_is_told_from_its_port(client: str, module: str, address: str) -> None:
+    assert error(0.0, "x", client=client)._replace(module=module).address == address

@@ -18,9 +18,13 @@ LEAST_WITHIN_SECONDS = 0.05
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CgiEnd:
-    """A script's process at its end. Seconds of CPU as seen last, of life, and of its CPU limit."""
+    """A script's process at its end. Seconds of CPU as seen last, of life, and of its CPU limit.
+
+    `told` is what the probe told of the same end (`process.ended`), None where it told nothing.
+    """
 
     event: Event
+    told: Event | None = None
 
     def fits(self, time: datetime) -> bool:
         """Tell whether it may have ended at a time."""
@@ -30,12 +34,32 @@ class CgiEnd:
     @property
     def cpu_seconds(self) -> float:
         """Return the CPU that it had used when it was seen last."""
-        return self.event.number("cpu_seconds") or 0.0
+        # The probe's figure is whole only for what no look of its own met alive: the larger one holds.
+        alone = self.told is not None and self.told.number("processes") == 1
+        told = self.told.number("cpu_seconds") if self.told is not None and alone else None
+        return max(self.event.number("cpu_seconds") or 0.0, told or 0.0)
 
     @property
     def lived_seconds(self) -> float:
         """Return how long it lived."""
         return self.event.number("lived_seconds") or 0.0
+
+    @property
+    def exit_code(self) -> int | None:
+        """Return its exit code; None where a signal ended it, or nobody could tell."""
+        code = self.told.number("exit_code") if self.told is not None else None
+        return None if code is None else int(code)
+
+    @property
+    def signal(self) -> int | None:
+        """Return the signal that ended it; None where none did, or nobody could tell."""
+        signal = self.told.number("signal") if self.told is not None else None
+        return None if signal is None else int(signal)
+
+    @property
+    def script_name(self) -> str:
+        """Return the script's own name, without its folder; empty where it is not known."""
+        return self.event.text("script").rpartition("/")[2]
 
     @property
     def limit_cpu_seconds(self) -> float | None:

@@ -4,9 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tenmatsu.model.evidence import Event, Evidence
-
-# Children of these that live shortly are requests, not a storm: their number is judged by the requests.
-SERVERS = ("apache2", "httpd", "nginx", "php-fpm", "lighttpd", "fcgiwrap", "uwsgi", "gunicorn")
+from tenmatsu.model.web_servers import is_server
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,11 +83,6 @@ def find_programs(evidence: Evidence, *, prefix: str = "") -> Seen | None:
         lost=int(capture.number("events_lost") or 0),
         programs=tuple(map(_read, evidence.find_events(f"{prefix}program.ran"))),
     )
-
-
-def is_server(name: str) -> bool:
-    """Tell whether it is a web server or one that runs programs for it."""
-    return name.startswith(SERVERS)
 
 
 def dead_cpu_seconds(programs: Iterable[Program]) -> float:

@@ -173,7 +173,7 @@ def _spoken_share(lines: Lines) -> Words:
     return SHARE.fill(percent=f"{share:.1%}", requests=f"{lines.requests:,}")
 
 
-SHARE = Words(" ({percent} of {requests} requests)", " (リクエスト {requests} 件の {percent})")
+SHARE = Words(" ({percent} of {requests:request|requests})", " (リクエスト {requests} 件の {percent})")
 PAST = Words("; but no more since", "。ただしその後は発生していない")
 NOTHING = Words("", "")
 NO_SERVER = Words("no web server runs here", "ここではウェブサーバーが動いていません")

@@ -19,7 +19,10 @@ class Words:
         return self.ja if language == "ja" else self.en
 
     def fill(self, **values: object) -> "Words":
-        """Return the same sentence with its `{names}` filled in. Values may be `Words` themselves."""
+        """Return the same sentence with its `{names}` filled in. Values may be `Words` themselves.
+
+        `{count:file|files}` becomes `1 file` or `2 files`; the number may be written out already (`1,024`).
+        """
         return Words(
             en=self.en.format(**{k: _part(v, "en") for k, v in values.items()}),
             ja=self.ja.format(**{k: _part(v, "ja") for k, v in values.items()}),
@@ -30,7 +33,20 @@ class Words:
 
 
 def _part(value: object, language: Language) -> object:
-    return value.into(language) if isinstance(value, Words) else value
+    return value.into(language) if isinstance(value, Words) else _Counted(value)
+
+
+class _Counted:
+    """A number, or text, that knows the word behind it: one for exactly one, another for all else."""
+
+    def __init__(self, value: object) -> None:
+        self._value = value
+
+    def __format__(self, spec: str) -> str:
+        one, bar, more = spec.partition("|")
+        if not bar:
+            return format(self._value, spec)
+        return f"{self._value} {one if str(self._value) == '1' else more}"
 
 
 def plain(text: str) -> Words:

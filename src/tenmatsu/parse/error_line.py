@@ -55,6 +55,14 @@ class ErrorLine(NamedTuple):
     script: bool = False
     dated: bool = True
 
+    @property
+    def address(self) -> str:
+        """Return the client's address without its port, as access logs have it."""
+        address, colon, port = self.client.rpartition(":")
+        # Apache 2.2, which names no module, and nginx write no port: there the last part belongs to it.
+        has_port = port.isdigit() and (":" not in address or self.module not in {"", "nginx"})
+        return (address if colon and has_port else self.client).strip("[]")
+
 
 def parse_error_line(line: bytes, time_of: TimeOf) -> ErrorLine | None:
     """Return what a line says, or None where it bears no time: a script's words, or none of ours.

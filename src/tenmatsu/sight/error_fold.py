@@ -85,6 +85,8 @@ def _write_line(notebook: Notebook, found: ErrorClass, line: ErrorLine, log: str
         module=clean_text(line.module, 40),
         code=line.code,
         client=bool(line.client),
+        client__address=clean_text(line.address, 60),
+        process__pid=line.pid,
         script=line.script,
         dated=line.dated,
         template=template_of(body),

@@ -10,9 +10,11 @@ from tenmatsu.knowledge.look_up import look_up
 from tenmatsu.model.processes import WHYS, Break, Completeness, Grouping, Ran, Row
 from tenmatsu.model.program import MatchedBy
 from tenmatsu.model.words import Words, plain
+from tenmatsu.parse.probe_frames import Look
 from tenmatsu.reach.probe import ProbeSource
 from tenmatsu.sight.process_ledger import Ledger
 from tenmatsu.sight.scene import Notebook, Scene, Sight
+from tenmatsu.sight.script_ends import ScriptEnds
 
 # Programs and starters told of, what matters most first. The sums of the others stand in `process.capture`.
 _MOST_KEPT = 60
@@ -29,8 +31,8 @@ def look(scene: Scene, notebook: Notebook) -> None:
     if scene.open_probe is None:
         raise ReachError("probe", NO_PROBE)
     source = scene.open_probe(scene.left_seconds)
-    ledger = Ledger(scene.component)
-    listener = threading.Thread(target=_listen, args=(source, ledger), daemon=True)
+    ledger, scripts = Ledger(scene.component), ScriptEnds()
+    listener = threading.Thread(target=_listen, args=(source, ledger, scripts), daemon=True)
     listener.start()
     try:
         while listener.is_alive() and scene.left_seconds > 0:
@@ -40,11 +42,14 @@ def look(scene: Scene, notebook: Notebook) -> None:
         source.close()
         listener.join()
     _write(scene, notebook, ledger)
+    scripts.write(notebook)
 
 
-def _listen(source: ProbeSource, ledger: Ledger) -> None:
+def _listen(source: ProbeSource, ledger: Ledger, scripts: ScriptEnds) -> None:
     for frame in source.frames():
         ledger.take(frame, datetime.now(UTC))
+        if isinstance(frame, Look):
+            scripts.take(frame)
 
 
 def _write(scene: Scene, notebook: Notebook, ledger: Ledger) -> None:

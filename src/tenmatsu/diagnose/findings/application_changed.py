@@ -57,11 +57,11 @@ def _name(best: Event, files: list[Event]) -> Words:
 
 
 SEEN = Words(
-    "{count} files of the application changed, foremost {names}, {ago} ago",
+    "{count:file|files} of the application changed, foremost {names}, {ago} ago",
     "アプリケーションのファイル {count} 個が変更。主なもの {names} ({ago}前)",
 )
 QUIET = Words(
-    "no file of the application changed in two days ({count} directories searched)",
+    "no file of the application changed in two days ({count:directory|directories} searched)",
     "2 日間、アプリケーションのファイルに変更なし ({count} ディレクトリーを調査)",
 )
 NO_ROOTS = Words(

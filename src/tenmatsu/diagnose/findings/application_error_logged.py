@@ -34,11 +34,11 @@ def _harmless(finding: Finding) -> Finding:
 
 
 SEEN = Words(
-    "the application reports errors, {count} times{share}, mostly: {text}",
+    "the application reports errors, {count:time|times}{share}, mostly: {text}",
     "アプリケーション自身がエラーを報告 {count} 回{share}。最多: {text}",
 )
 QUIET = Words(
-    "the application reports no error of its own ({lines} lines of error log read)",
+    "the application reports no error of its own ({lines:line|lines} of error log read)",
     "アプリケーション自身のエラー報告はない (エラーログ {lines} 行を確認)",
 )
 

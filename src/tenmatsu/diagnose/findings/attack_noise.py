@@ -36,10 +36,11 @@ def judge(kind: FindingKind, evidence: Evidence) -> Finding:
 
 
 SEEN = Words(
-    "{count} tries of attackers among {total} requests, turned away (last: {path}): usual, no cause",
+    "{count:try|tries} of attackers among {total:request|requests},"
+    " turned away (last: {path}): usual, no cause",
     "リクエスト {total} 件中、攻撃の試み {count} 件を拒否 (最後: {path})。日常的なもので原因ではない",
 )
-QUIET = Words("{count} tries of attackers", "攻撃の試みは {count} 件")
+QUIET = Words("{count:try|tries} of attackers", "攻撃の試みは {count} 件")
 NO_SERVER = Words("no web server runs here", "ここではウェブサーバーが動いていません")
 
 KIND = FindingKind(

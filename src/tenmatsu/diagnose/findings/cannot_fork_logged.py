@@ -14,11 +14,11 @@ def judge(kind: FindingKind, evidence: Evidence) -> Finding:
 
 
 SEEN = Words(
-    "processes could not be started, {count} times{share}: {text}",
+    "processes could not be started, {count:time|times}{share}: {text}",
     "プロセスを起動できず {count} 回{share}: {text}",
 )
 QUIET = Words(
-    "no process that could not be started ({lines} lines of error log read)",
+    "no process that could not be started ({lines:line|lines} of error log read)",
     "起動できなかったプロセスはない (エラーログ {lines} 行を確認)",
 )
 

@@ -85,14 +85,17 @@ def _say_unseen(kind: FindingKind, evidence: Evidence) -> Finding:
 
 
 SEEN = Words(
-    "{count} scripts died when their CPU time ({least} to {most} s) came to the limit, {limit} s ({script})",
+    "{count:script|scripts} died when their CPU time ({least} to {most} s)"
+    " came to the limit, {limit} s ({script})",
     "スクリプト {count} 個が CPU 制限 {limit} 秒に達して終了 (使用 {least}〜{most} 秒、{script})",
 )
 QUIET = Words(
     "no script died at its CPU limit of {limit} s (most used: {most} s; {count} died otherwise)",
     "CPU 制限 {limit} 秒で終了したスクリプトはない (最大使用 {most} 秒、別の理由の終了 {count} 個)",
 )
-UNLIMITED = Words("{count} scripts seen, none with a CPU limit", "スクリプト {count} 個を確認、CPU 制限なし")
+UNLIMITED = Words(
+    "{count:script|scripts} seen, none with a CPU limit", "スクリプト {count} 個を確認、CPU 制限なし"
+)
 NOT_SET = Words("the web server sets no CPU limit for scripts", "ウェブサーバーに CPU 制限の設定なし")
 NONE_SEEN = Words("no script ran for long enough to be seen", "観察できる長さで動いたスクリプトがありません")
 

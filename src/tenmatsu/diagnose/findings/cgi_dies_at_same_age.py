@@ -124,24 +124,28 @@ def _timeout(evidence: Evidence) -> float:
 
 
 SEEN = Words(
-    "{count} scripts died {age} s after their start, having used {least} to {most} s of CPU",
+    "{count:script|scripts} died {age} s after their start, having used {least} to {most} s of CPU",
     "スクリプト {count} 個が開始 {age} 秒後に終了 (CPU 使用は {least}〜{most} 秒)",
 )
 QUIET = Words(
-    "{count} scripts died, at no fixed age (about {age} s, {spread} apart; CPU {least} to {most} s)",
+    "{count:script|scripts} died, at no fixed age (about {age} s, {spread} apart; CPU {least} to {most} s)",
     "終了した {count} 個の経過時間は一定でない (約 {age} 秒、ばらつき {spread}、CPU {least}〜{most} 秒)",
 )
 SAME_WORK = Words(
-    "{count} scripts died after the same work ({least} to {most} s of CPU): by themselves or at a limit",
+    "{count:script|scripts} died after the same work ({least} to {most} s of CPU):"
+    " by themselves or at a limit",
     "終了した {count} 個は同じ処理量 (CPU {least}〜{most} 秒) の後。自身の終了か CPU 制限",
 )
-NONE = Words("{count} scripts ended, none of them badly", "終了したスクリプト {count} 個に異常終了なし")
+NONE = Words(
+    "{count:script|scripts} ended, none of them badly", "終了したスクリプト {count} 個に異常終了なし"
+)
 UNSEEN = Words(
-    "of {count} scripts that ended early only {seen} were seen to end",
+    "of {count:script|scripts} that ended early only {seen} were seen to end",
     "早期終了 {count} 個のうち終了を観察できたのは {seen} 個だけ",
 )
 FEW = Words(
-    "{count} scripts seen to die are too few to compare", "終了を観察した {count} 個では比較できません"
+    "{count:script seen to die is|scripts seen to die are} too few to compare",
+    "終了を観察した {count} 個では比較できません",
 )
 
 KIND = FindingKind(

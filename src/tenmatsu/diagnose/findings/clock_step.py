@@ -33,7 +33,8 @@ def judge(kind: FindingKind, evidence: Evidence) -> Finding:
 
 
 SEEN = Words(
-    "the clock jumped {count} times, at most by {largest} s", "時計が {count} 回飛んだ (最大 {largest} 秒)"
+    "the clock jumped {count:time|times}, at most by {largest} s",
+    "時計が {count} 回飛んだ (最大 {largest} 秒)",
 )
 QUIET = Words("the clock did not jump within {seconds} s", "{seconds} 秒間に時計の飛びなし")
 

@@ -57,7 +57,7 @@ SEEN = Words(
     "グループ {group} が上限 {cores} コアに達し、期間の {share} で停止",
 )
 QUIET = Words(
-    "{groups} groups with a CPU limit, none held back (most: {share} of periods)",
+    "{groups:group|groups} with a CPU limit, none held back (most: {share} of periods)",
     "CPU 制限付きグループ {groups} 個はいずれも抑制されていない (最大: 期間の {share})",
 )
 FREE = Words("no group has a CPU limit", "CPU 制限のあるグループはない")

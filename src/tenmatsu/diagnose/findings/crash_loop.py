@@ -83,13 +83,13 @@ def _is_keeper(name: str) -> bool:
 
 
 SEEN = Words(
-    "{name} ended {count} times in {seconds} s {way}, and was started again each time",
+    "{name} ended {count:time|times} in {seconds} s {way}, and was started again each time",
     "{name} が {seconds} 秒間に {count} 回{way}し、そのつど再起動された",
 )
 BY_SIGNAL = Words("by {signal}", " {signal} で異常終了")
 BY_CODE = Words("with exit code {code}", "終了コード {code} で終了")
 QUIET = Words(
-    "{count} processes ended, none in a loop of crashes",
+    "{count:process|processes} ended, none in a loop of crashes",
     "終了した {count} プロセスに異常終了の繰り返しはない",
 )
 NO_ENDS = Words(
@@ -97,7 +97,7 @@ NO_ENDS = Words(
     "/proc を見ることしかできず、プロセスの終わり方は見えない",
 )
 NO_STATUS = Words(
-    "{count} processes ended of which the name or the exit status was not seen ({rung})",
+    "{count:process|processes} ended of which the name or the exit status was not seen ({rung})",
     "名前か終了コードの見えない終了が {count} 件ある ({rung})",
 )
 

@@ -50,7 +50,7 @@ def _mention_empty_drive(kind: FindingKind, evidence: Evidence, quiet: Finding) 
 
 
 SEEN = Words(
-    "{count} errors of disks or file systems ({devices}), the last: {text}",
+    "{count:error|errors} of disks or file systems ({devices}), the last: {text}",
     "ディスクまたはファイルシステムのエラー {count} 件 ({devices})。最後: {text}",
 )
 EMPTY_DRIVE = Words(

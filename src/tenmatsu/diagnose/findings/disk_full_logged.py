@@ -14,11 +14,11 @@ def judge(kind: FindingKind, evidence: Evidence) -> Finding:
 
 
 SEEN = Words(
-    "writing failed for want of room, {count} times{share}: {text}",
+    "writing failed for want of room, {count:time|times}{share}: {text}",
     "空き容量がなく書き込みに失敗 {count} 回{share}: {text}",
 )
 QUIET = Words(
-    "nothing complained of a full disk ({lines} lines of error log read)",
+    "nothing complained of a full disk ({lines:line|lines} of error log read)",
     "ディスク満杯の訴えはない (エラーログ {lines} 行を確認)",
 )
 

@@ -43,7 +43,7 @@ QUIET = Words(
     "failures come at no fixed time ({least} to {most} s)",
     "失敗までの時間は一定でない ({least}〜{most} 秒)",
 )
-FEW = Words("{count} failures are too few to compare", "失敗 {count} 回では比較できません")
+FEW = Words("{count:failure is|failures are} too few to compare", "失敗 {count} 回では比較できません")
 NOT_ASKED = Words("no URL was named to be asked (--url)", "調べる URL の指定なし (--url)")
 
 KIND = FindingKind(

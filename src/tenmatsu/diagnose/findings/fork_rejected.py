@@ -40,7 +40,7 @@ TOLD = Words(
     "グループ {groups} の上限で新しいプロセスを拒否",
 )
 QUIET = Words(
-    "none of {count} groups refused a new process during the window",
+    "none of {count:group|groups} refused a new process during the window",
     "{count} グループのいずれも観察中にプロセスを拒否していない",
 )
 

@@ -69,18 +69,18 @@ def _captured(evidence: Evidence) -> Words | None:
 
 
 SEEN = Words(
-    "{forks} processes begin each second, {requests} requests come in{who}",
+    "{forks:process begins|processes begin} each second, {requests:request comes|requests come} in{who}",
     "毎秒 {forks} 個のプロセスが発生、リクエストは毎秒 {requests} 件{who}",
 )
 CAPTURED = Words(
-    "; most of them {name} ({started} times, started by {parents})",
+    "; most of them {name} ({started:time|times}, started by {parents})",
     "。主に {name} ({started} 回、起動元 {parents})",
 )
 NAMED = Words(
     "; met most often: {name}, started by {parents}", "。最も多く見えた名前: {name} (親: {parents})"
 )
 QUIET = Words(
-    "{forks} processes begin each second, {requests} requests: nothing unusual",
+    "{forks:process begins|processes begin} each second, {requests:request|requests}: nothing unusual",
     "プロセス発生は毎秒 {forks} 個、リクエストは毎秒 {requests} 件で、異常なし",
 )
 

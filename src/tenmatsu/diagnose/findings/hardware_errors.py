@@ -82,7 +82,7 @@ def _say_nothing(kind: FindingKind, evidence: Evidence) -> Finding:
 
 
 SEEN = Words(
-    "{reports} reports of hardware errors; memory errors in the window: {uncorrected} uncorrected, "
+    "{reports:report|reports} of hardware errors; memory errors in the window: {uncorrected} uncorrected, "
     "{corrected} corrected; too hot: {hot}. {text}",
     "ハードウェアエラーの報告 {reports} 件。観察中のメモリーエラー: 訂正不能 {uncorrected}、"
     "訂正済み {corrected}。過熱: {hot}。{text}",

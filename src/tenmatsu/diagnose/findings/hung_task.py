@@ -28,7 +28,7 @@ def judge(kind: FindingKind, evidence: Evidence) -> Finding:
 
 
 SEEN = Words(
-    "{count} reports of tasks that did not move for two minutes: {names}",
+    "{count:report|reports} of tasks that did not move for two minutes: {names}",
     "2 分以上動かないタスクの報告 {count} 件: {names}",
 )
 

@@ -45,7 +45,7 @@ TITLES = {
     "workqueue-lockup": Words("work queue stuck", "ワークキューの停止"),
     "kernel-bug": Words("bug or crash of the kernel", "カーネルの不具合・クラッシュ"),
 }
-SEEN = Words("{count} reports of: {kinds}{longest}", "{kinds} の報告 {count} 件{longest}")
+SEEN = Words("{count:report|reports} of: {kinds}{longest}", "{kinds} の報告 {count} 件{longest}")
 LONGEST = Words("; the longest lasted {seconds} s", "。最長 {seconds} 秒")
 
 KIND = FindingKind(

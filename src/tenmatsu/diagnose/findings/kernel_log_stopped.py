@@ -52,7 +52,7 @@ SEEN = Words(
     "{log} stopped: it is {span} behind what went on elsewhere; silence there proves nothing",
     "{log} が停止している: 他より {span}遅れ。そこに何も無くても証拠にならない",
 )
-QUIET = Words("none of {count} logs stopped", "{count} 個のログに停止したものなし")
+QUIET = Words("none of {count:log|logs} stopped", "{count} 個のログに停止したものなし")
 
 KIND = FindingKind(
     id="kernel-log-stopped",

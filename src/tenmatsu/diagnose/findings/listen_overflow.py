@@ -32,7 +32,7 @@ def judge(kind: FindingKind, evidence: Evidence) -> Finding:
 
 
 SEEN = Words(
-    "{count} connections were turned away; up to {waiting} waited on port {port}",
+    "{count:connection was|connections were} turned away; up to {waiting} waited on port {port}",
     "接続 {count} 件があふれ、ポート {port} で最大 {waiting} 件が待機",
 )
 QUIET = Words(

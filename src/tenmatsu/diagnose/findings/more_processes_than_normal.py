@@ -45,7 +45,7 @@ def _price(price: float | None) -> Words:
 
 
 SEEN = Words(
-    "{now} processes begin each second; {usual} did when all was well{price}",
+    "{now:process begins|processes begin} each second; {usual} did when all was well{price}",
     "プロセス発生は毎秒 {now} 個。平常時は毎秒 {usual} 個{price}",
 )
 USUAL = Words(
@@ -54,7 +54,7 @@ USUAL = Words(
 )
 DEARER = Words(", and each costs {price} times as much", "。1 個あたりの CPU も平常の {price} 倍")
 QUIET = Words(
-    "{now} processes begin each second; {usual} did when all was well",
+    "{now:process begins|processes begin} each second; {usual} did when all was well",
     "プロセス発生は毎秒 {now} 個で、平常時 (毎秒 {usual} 個) と大差ない",
 )
 

@@ -14,11 +14,11 @@ def judge(kind: FindingKind, evidence: Evidence) -> Finding:
 
 
 SEEN = Words(
-    "names could not be resolved, {count} times{share}: {text}",
+    "names could not be resolved, {count:time|times}{share}: {text}",
     "名前を解決できず {count} 回{share}: {text}",
 )
 QUIET = Words(
-    "nothing complained of name resolution ({lines} lines of error log read)",
+    "nothing complained of name resolution ({lines:line|lines} of error log read)",
     "名前解決の失敗の訴えはない (エラーログ {lines} 行を確認)",
 )
 

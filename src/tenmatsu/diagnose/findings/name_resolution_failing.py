@@ -64,11 +64,11 @@ def _commonest(asked: list[Event]) -> str:
 
 
 SEEN = Words(
-    "{servers} left {share} of the queries unanswered ({code}); {all} resolvers configured",
+    "{servers} left {share} of the queries unanswered ({code}); {all:resolver|resolvers} configured",
     "{servers} が問い合わせの {share} に応答せず ({code})。設定されたリゾルバーは {all} 個",
 )
 QUIET = Words(
-    "{count} resolvers answered all of {queries} queries",
+    "{count:resolver|resolvers} answered all of {queries:query|queries}",
     "リゾルバー {count} 個が {queries} 回の問い合わせすべてに応答",
 )
 NONE = Words("no resolver is configured", "リゾルバーの設定なし")

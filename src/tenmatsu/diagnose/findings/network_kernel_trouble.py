@@ -63,7 +63,7 @@ TITLES = {
     "neighbour-table": Words("the table of neighbours is full", "近隣テーブルが満杯"),
     "network-hang": Words("a network card hung", "ネットワークカードの停止"),
 }
-SEEN = Words("{count} reports: {kinds}{devices}", "{kinds}{devices} の報告 {count} 件")
+SEEN = Words("{count:report|reports}: {kinds}{devices}", "{kinds}{devices} の報告 {count} 件")
 
 KIND = FindingKind(
     id="network-kernel-trouble",

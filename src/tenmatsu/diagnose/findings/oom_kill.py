@@ -74,7 +74,7 @@ def _where(group: str) -> Words:
 
 
 SEEN = Words(
-    "the kernel killed {count} processes for want of memory ({victims}) {where}",
+    "the kernel killed {count:process|processes} for want of memory ({victims}) {where}",
     "メモリー不足でカーネルが {count} プロセスを強制終了 ({victims}) {where}",
 )
 WITHIN = Words("at the limit of group {group}", "グループ {group} の上限に到達")

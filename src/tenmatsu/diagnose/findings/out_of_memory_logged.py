@@ -14,11 +14,11 @@ def judge(kind: FindingKind, evidence: Evidence) -> Finding:
 
 
 SEEN = Words(
-    "scripts got no memory, {count} times{share}: {text}",
+    "scripts got no memory, {count:time|times}{share}: {text}",
     "スクリプトがメモリーを確保できず {count} 回{share}: {text}",
 )
 QUIET = Words(
-    "no script complained of memory ({lines} lines of error log read)",
+    "no script complained of memory ({lines:line|lines} of error log read)",
     "メモリー不足の訴えはない (エラーログ {lines} 行を確認)",
 )
 

@@ -21,7 +21,7 @@ def judge(kind: FindingKind, evidence: Evidence) -> Finding:
 
 
 SEEN = Words(
-    "{count} processes wait for a device all the time (state D): {names}",
+    "{count:process waits|processes wait} for a device all the time (state D): {names}",
     "{count} 個のプロセスがデバイス待ちのまま (状態 D): {names}",
 )
 QUIET = Words("no process is stuck waiting for a device", "デバイス待ちで止まったプロセスはない")

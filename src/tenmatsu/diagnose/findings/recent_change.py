@@ -73,15 +73,16 @@ def _name(events: list[Event]) -> Words:
 
 
 SEEN = Words(
-    "{packages} packages and {files} configuration files changed in {days} days; foremost {name}, {ago} ago",
+    "{packages:package|packages} and {files:configuration file|configuration files} changed"
+    " in {days:day|days}; foremost {name}, {ago} ago",
     "{days} 日間にパッケージ {packages} 個、設定ファイル {files} 個が変更。主なもの {name} ({ago}前)",
 )
 QUIET = Words(
-    "no package and no configuration file changed in {days} days",
+    "no package and no configuration file changed in {days:day|days}",
     "{days} 日間、パッケージも設定ファイルも変更なし",
 )
 QUIET_IN_PART = Words(
-    "no change in {days} days in what could be searched",
+    "no change in {days:day|days} in what could be searched",
     "調べられた範囲では {days} 日間の変更なし",
 )
 

@@ -126,7 +126,7 @@ def _see(evidence: Evidence) -> tuple[str, ...]:
 
 
 SEEN = Words(
-    "{rate} requests a second ({before}); {share} from {clients} clients, {path_share} for {path}",
+    "{rate} requests a second ({before}); {share} from {clients:client|clients}, {path_share} for {path}",
     "毎秒 {rate} 件のリクエスト ({before})。{clients} 者から {share}、{path} へ {path_share}",
 )
 BEFORE = Words("{rate} before", "以前は {rate} 件")

@@ -70,7 +70,9 @@ QUIET = Words(
     "all {total} own requests succeeded (true failure rate under {high})",
     "実リクエスト {total} 回すべて成功 (真の失敗率は {high} 未満)",
 )
-FEW = Words("only {total} requests ended within the window", "観察中に完了したリクエストが {total} 回だけ")
+FEW = Words(
+    "only {total:request|requests} ended within the window", "観察中に完了したリクエストが {total} 回だけ"
+)
 NOT_ASKED = Words("no URL was named to be asked (--url)", "調べる URL の指定なし (--url)")
 
 KIND = FindingKind(

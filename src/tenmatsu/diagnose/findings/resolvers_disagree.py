@@ -28,7 +28,7 @@ def judge(kind: FindingKind, evidence: Evidence) -> Finding:
 
 
 SEEN = Words("the resolvers disagree on {names}", "リゾルバー間で {names} の回答が食い違う")
-QUIET = Words("the resolvers agree on {names} names", "リゾルバーの回答は {names} 個の名前で一致")
+QUIET = Words("the resolvers agree on {names:name|names}", "リゾルバーの回答は {names} 個の名前で一致")
 ONE = Words("only one resolver answered: nothing to compare", "応答したリゾルバーは 1 個だけで比較対象なし")
 
 KIND = FindingKind(

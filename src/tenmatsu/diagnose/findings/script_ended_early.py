@@ -14,11 +14,11 @@ def judge(kind: FindingKind, evidence: Evidence) -> Finding:
 
 
 SEEN = Words(
-    "scripts ended before they had answered, {count} times{share}: {text}",
+    "scripts ended before they had answered, {count:time|times}{share}: {text}",
     "応答前にスクリプトが終了 {count} 回{share}: {text}",
 )
 QUIET = Words(
-    "no script ended before it had answered ({lines} lines of error log read)",
+    "no script ended before it had answered ({lines:line|lines} of error log read)",
     "応答前に終わったスクリプトはない (エラーログ {lines} 行を確認)",
 )
 

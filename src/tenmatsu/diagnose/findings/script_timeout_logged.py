@@ -14,11 +14,11 @@ def judge(kind: FindingKind, evidence: Evidence) -> Finding:
 
 
 SEEN = Words(
-    "the server gave up waiting for scripts, {count} times{share}: {text}",
+    "the server gave up waiting for scripts, {count:time|times}{share}: {text}",
     "サーバーがスクリプト待ちを打ち切り {count} 回{share}: {text}",
 )
 QUIET = Words(
-    "the server gave up waiting for no script ({lines} lines of error log read)",
+    "the server gave up waiting for no script ({lines:line|lines} of error log read)",
     "時間切れのスクリプトはない (エラーログ {lines} 行を確認)",
 )
 

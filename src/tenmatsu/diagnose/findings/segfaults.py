@@ -33,7 +33,7 @@ def judge(kind: FindingKind, evidence: Evidence) -> Finding:
     )
 
 
-SEEN = Words("{count} crashes of programs: {names}", "プログラムの異常終了 {count} 件: {names}")
+SEEN = Words("{count:crash|crashes} of programs: {names}", "プログラムの異常終了 {count} 件: {names}")
 
 KIND = FindingKind(
     id="segfaults",

@@ -14,11 +14,11 @@ def judge(kind: FindingKind, evidence: Evidence) -> Finding:
 
 
 SEEN = Words(
-    "processes of the web server crashed, {count} times{share}: {text}",
+    "processes of the web server crashed, {count:time|times}{share}: {text}",
     "ウェブサーバーのプロセスが異常終了 {count} 回{share}: {text}",
 )
 QUIET = Words(
-    "no process of the web server crashed ({lines} lines of error log read)",
+    "no process of the web server crashed ({lines:line|lines} of error log read)",
     "ウェブサーバーのプロセスの異常終了はない (エラーログ {lines} 行を確認)",
 )
 

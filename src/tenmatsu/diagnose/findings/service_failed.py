@@ -55,8 +55,8 @@ def _quote(name: str) -> str:
 
 
 ONE = Words("{name} ({result}, {ago} ago)", "{name} ({result}、{ago}前)")
-SEEN = Words("{count} services failed: {names}", "失敗したサービス {count} 個: {names}")
-QUIET = Words("none of {count} services is in the failed state", "サービス {count} 個に失敗状態なし")
+SEEN = Words("{count:service|services} failed: {names}", "失敗したサービス {count} 個: {names}")
+QUIET = Words("none of {count:service|services} is in the failed state", "サービス {count} 個に失敗状態なし")
 NO_MANAGER = Words("no systemd runs here to keep services", "systemd が動いていない環境")
 
 KIND = FindingKind(

@@ -43,9 +43,11 @@ def _flaps(evidence: Evidence, unit: Event) -> bool:
     return unit.text("kind") != "oneshot" and (unit.number("restarts") or 0) >= RESTARTS
 
 
-ONE = Words("{name} ({count} restarts)", "{name} (再起動 {count} 回)")
+ONE = Words("{name} ({count:restart|restarts})", "{name} (再起動 {count} 回)")
 SEEN = Words("services that die and start again: {names}", "停止と再起動を繰り返すサービス: {names}")
-QUIET = Words("none of {count} services keeps restarting", "サービス {count} 個に再起動の繰り返しなし")
+QUIET = Words(
+    "none of {count:service|services} keeps restarting", "サービス {count} 個に再起動の繰り返しなし"
+)
 NO_MANAGER = Words("no systemd runs here to restart services", "systemd が動いていない環境")
 
 KIND = FindingKind(

@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 
-from tenmatsu.diagnose.programs_seen import find_programs, is_server
+from tenmatsu.diagnose.programs_seen import find_programs
 from tenmatsu.model.evidence import Event, Evidence
 from tenmatsu.model.finding import Finding, FindingKind
 from tenmatsu.model.layer import Layer
+from tenmatsu.model.web_servers import is_server
 from tenmatsu.model.words import Words
 
 # A tenth of a core spent by children that nobody saw, and a fifth of all CPU used: no housekeeping

@@ -14,11 +14,11 @@ def judge(kind: FindingKind, evidence: Evidence) -> Finding:
 
 
 SEEN = Words(
-    "the server behind this one did not answer, {count} times{share}: {text}",
+    "the server behind this one did not answer, {count:time|times}{share}: {text}",
     "背後のサーバーが応答せず {count} 回{share}: {text}",
 )
 QUIET = Words(
-    "every server behind this one answered ({lines} lines of error log read)",
+    "every server behind this one answered ({lines:line|lines} of error log read)",
     "背後のサーバーは応答している (エラーログ {lines} 行を確認)",
 )
 

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tenmatsu.chance.rate import Rate, estimate_rate
+from tenmatsu.diagnose.failure_onset import Onset, find_onset
+from tenmatsu.diagnose.spans import spoken_span
 from tenmatsu.diagnose.web_requests import (
     Requests,
     access_logs_read,
@@ -73,7 +75,11 @@ def _say_failing(
     kind: FindingKind, evidence: Evidence, worst: _Group, requests: Requests, figures: Figures
 ) -> Finding:
     failures = [one for one in worst.whole if _failed(one)] or requests.failures
-    over = is_over(worst.rate.failures, worst.rate.total, clean_after(worst.whole))
+    clean = clean_after(worst.whole)
+    over = is_over(worst.rate.failures, worst.rate.total, clean)
+    onset = find_onset(worst.whole[: len(worst.whole) - clean] if over else worst.whole)
+    if onset is not None:
+        figures |= {"onset_low": onset.low.isoformat(), "onset_high": onset.high.isoformat()}
     words = SEEN.fill(
         failed=worst.rate.failures,
         total=f"{worst.rate.total:,}",
@@ -84,14 +90,21 @@ def _say_failing(
     )
     return kind.present(
         evidence,
-        words + (PAST if over else Words("", "")),
+        words + (_began(evidence, onset) if onset else NOTHING) + (PAST if over else NOTHING),
         strength=OVER_STRENGTH if over else max(0.4, worst.rate.low / FULL_RATE),
         harm=not over,
-        since=failures[0].time if failures else None,
+        since=onset.time if onset else failures[0].time if failures else None,
         last=failures[-1].time if failures else None,
         see=_see(evidence),
         **figures,
     )
+
+
+def _began(evidence: Evidence, onset: Onset) -> Words:
+    """Return how long ago it began, with the interval: requests before that seldom failed, or never."""
+    end = evidence.window.end
+    ago = {"ago": onset.time, "least": onset.high, "most": onset.low}
+    return BEGAN.fill(**{name: spoken_span((end - time).total_seconds()) for name, time in ago.items()})
 
 
 def _figures(worst: _Group, requests: Requests) -> Figures:
@@ -112,17 +125,20 @@ def _see(evidence: Evidence) -> tuple[str, ...]:
 
 
 SEEN = Words(
-    "{failed} of {total} requests for {path} failed ({rate}; true rate {low} to {high})",
+    "{failed} of {total:request|requests} for {path} failed ({rate}; true rate {low} to {high})",
     "{path} へのリクエスト {total} 件中 {failed} 件が失敗 ({rate}、真の率 {low}〜{high})",
 )
 ALL = Words("any page", "全ページ")
+BEGAN = Words("; it began {ago} ago ({least} to {most})", "。始まりは {ago}前 ({least}〜{most}前)")
+NOTHING = Words("", "")
 PAST = Words("; but none since", "。ただしその後は発生していない")
 QUIET = Words(
-    "{failed} of the users' {total} requests failed (true rate under {high})",
+    "{failed} of the users' {total:request|requests} failed (true rate under {high})",
     "利用者のリクエスト {total} 件中、失敗は {failed} 件 (真の率は {high} 未満)",
 )
 FEW = Words(
-    "the access logs hold only {total} requests of the time", "該当期間のアクセスログは {total} 件だけ"
+    "the access logs hold only {total:request|requests} of the time",
+    "該当期間のアクセスログは {total} 件だけ",
 )
 NO_SERVER = Words("no web server runs here", "ここではウェブサーバーが動いていません")
 

@@ -64,7 +64,8 @@ def _words(times: list[float], slow: int) -> dict[str, object]:
 
 
 SEEN = Words(
-    "{slow} of the users' {total} requests took over {limit} s (half: {median} s; longest: {longest} s)",
+    "{slow} of the users' {total:request|requests} took over {limit} s"
+    " (half: {median} s; longest: {longest} s)",
     "利用者のリクエスト {total} 件中 {slow} 件が {limit} 秒超 (中央値 {median} 秒、最長 {longest} 秒)",
 )
 QUIET = Words(
@@ -75,7 +76,7 @@ NO_TIMES = Words(
     "the access log holds no durations, or no requests (add %D to its LogFormat)",
     "アクセスログに所要時間またはリクエストがありません (LogFormat に %D を追加)",
 )
-FEW = Words("only {count} requests with a duration", "所要時間つきのリクエストが {count} 件だけ")
+FEW = Words("only {count:request|requests} with a duration", "所要時間つきのリクエストが {count} 件だけ")
 NO_SERVER = Words("no web server runs here", "ここではウェブサーバーが動いていません")
 
 KIND = FindingKind(

@@ -79,7 +79,7 @@ LOST = Words(
     "the server still writes into {log}, a deleted file: rotated without a reload",
     "サーバーが削除済みファイル {log} に書き込み中 (再読み込みなしのローテーション)",
 )
-QUIET = Words("none of {count} logs stopped", "{count} 個のログに停止したものなし")
+QUIET = Words("none of {count:log|logs} stopped", "{count} 個のログに停止したものなし")
 
 KIND = FindingKind(
     id="web-log-stopped",

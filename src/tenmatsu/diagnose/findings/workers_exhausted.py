@@ -58,19 +58,20 @@ def _figures(load: WebLoad, lines: int) -> Figures:
 
 
 FULL = Words(
-    "all {most} workers are taken ({scripts} scripts at a time), and {waiting} connections wait for one",
+    "all {most} workers are taken ({scripts:script|scripts} at a time),"
+    " and {waiting:connection waits|connections wait} for one",
     "ワーカー {most} 個がすべて使用中 (同時スクリプト {scripts} 個)、接続 {waiting} 件が待機",
 )
 SAID = Words(
-    "the server says that it has no worker left, {count} times: {text} (now waiting: {waiting})",
+    "the server says that it has no worker left, {count:time|times}: {text} (now waiting: {waiting})",
     "ワーカー不足をサーバーが {count} 回記録: {text} (現在の待ち {waiting} 件)",
 )
 QUIET_LOAD = Words(
-    "workers are free (at most {scripts} scripts at a time, {waiting} connections waiting)",
+    "workers are free (at most {scripts:script|scripts} at a time, {waiting:connection|connections} waiting)",
     "ワーカーに空きあり (同時スクリプト最大 {scripts} 個、待ち {waiting} 件)",
 )
 QUIET = Words(
-    "the server never said that workers ran out ({lines} lines of error log read)",
+    "the server never said that workers ran out ({lines:line|lines} of error log read)",
     "ワーカー不足の記録はない (エラーログ {lines} 行を確認)",
 )
 
