@@ -2,8 +2,9 @@
 
 Shapes: lib/MT/CMS/Entry.pm (`save` and `delete` ask for a valid magic_token; a save leads to
 `__mode=view&_type=entry&blog_id=…&id=…&saved_added=1`, `saved_changes=1` for an old entry; a deletion shows
-`rebuilding.tmpl`, which leads on to return_args). From memory, for want of a source at hand: the log-in
-form's fields, the cookie `mt_user`, the page of `search_replace`, and that a request without a session
+`rebuilding.tmpl`, which leads on to return_args), lib/MT/App.pm (a log-in goes on with the mode that was
+asked for), tmpl/cms/include/header.tmpl (the title: page, blog, product). From memory, for want of a source
+at hand: the log-in form's fields, the cookie `mt_user`, the page of `search_replace`, and that a request without a session
 or with an old token gets the log-in page with status 200.
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from .movable_type import BLOG_ID, BLOG_NAME, PASSWORD, USER, MovableType, Reply, Request
@@ -24,7 +26,8 @@ def answer(engine: MovableType, request: Request) -> Reply:
     """Answer a page or a form."""
     if (request.fields.get("username"), request.fields.get("password")) == (USER, PASSWORD):
         cookie = {"Set-Cookie": f"mt_user={USER}::{_SESSION}::; path=/mt/; HttpOnly"}
-        return Reply(body=_dashboard(), headers=cookie)
+        reply = _for_user(engine, request)
+        return replace(reply, headers={**reply.headers, **cookie})
     if f"mt_user={USER}::{_SESSION}" not in request.headers.get("cookie", "").replace("%3A", ":"):
         return Reply(body=_log_in_page(wrong="username" in request.fields))
     return _for_user(engine, request)
@@ -134,7 +137,7 @@ def _log_in_page(*, wrong: bool) -> str:
 
 def _titled(title: str, body: str, *, head: str = "") -> str:
     return (
-        f"<!DOCTYPE html>\n<html><head><title>{title} | Movable Type</title>{head}</head>\n"
+        f"<!DOCTYPE html>\n<html><head><title>{title} - {BLOG_NAME} | Movable Type</title>{head}</head>\n"
         f"<body><h1>{title}</h1>\n{body}\n</body></html>\n"
     )
 

@@ -7,7 +7,9 @@ from tenmatsu.model.reason import COULD_NOT_FIND, PAGE_CUT, PROXYS_PAGE, SERVERS
 from tenmatsu.model.words import Words, plain
 
 SENTENCES = {name: words for name, words in vars(reason).items() if isinstance(words, Words)}
-VALUES = dict.fromkeys("status text seconds url format blog names name mark copies size".split(), "7")
+VALUES = dict.fromkeys(
+    "status text seconds url format blog names name mark copies size wanted pattern least most".split(), "7"
+)
 
 
 @pytest.mark.parametrize("name", SENTENCES)

@@ -11,14 +11,12 @@ from tenmatsu.attempt.judge_answer import find_fault
 from tenmatsu.attempt.take import take_value
 from tenmatsu.model.attempt import Attempt, LeftBehind
 from tenmatsu.model.evidence import Outcome
-from tenmatsu.model.exchange import Asker, Exchange
+from tenmatsu.model.exchange import NOT_THERE, Asker, Exchange
 from tenmatsu.model.probe_plan import Expect, ProbePlan, Step
 from tenmatsu.model.reason import NO_VARIABLE, NOT_SAID
 
 # These ask for nothing to be changed (RFC 9110, 9.2.1): after them alone there is nothing to clean up.
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
-# Nobody is there, or not who should be: what follows of the same kind will not be better in a moment.
-_NOT_THERE = frozenset({"name", "connect", "tls"})
 
 
 @dataclass
@@ -76,7 +74,7 @@ def _do(step: Step, run: _Run, began: datetime) -> Attempt:
         size_bytes=exchange.size_bytes if exchange.status is not None else None,
         page_maker=maker,
         reason=reason,
-        hopeless=exchange.stage in _NOT_THERE,
+        hopeless=exchange.stage in NOT_THERE,
     )
 
 

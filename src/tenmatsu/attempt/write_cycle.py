@@ -15,7 +15,7 @@ from tenmatsu.attempt.published_page import address_of, look_at_page
 from tenmatsu.attempt.removal import remove
 from tenmatsu.model.attempt import Attempt, LeftBehind
 from tenmatsu.model.evidence import Outcome
-from tenmatsu.model.exchange import Asker
+from tenmatsu.model.exchange import NOT_THERE, Asker
 from tenmatsu.model.reason import COULD_NOT_FIND, NO_MARK, NOT_DELETED, NOT_SAVED, SAVED_TWICE
 
 MakeApi = Callable[[BlogTarget, Asker], BlogApi]
@@ -28,6 +28,7 @@ class _Decision:
     outcome: Outcome
     mark_found: bool | None = None
     copies: int = 0
+    page_checked: bool = False
 
 
 class WriteCycle:
@@ -88,9 +89,14 @@ class WriteCycle:
                 _failed("find", replace(found, reason=reason)), mark_found=bool(copies), copies=copies
             )
         if page and page.reason:
-            return replace(_failed("page", page), mark_found=True, copies=copies)
+            return replace(_failed("page", page), mark_found=True, copies=copies, page_checked=True)
         return _Decision(
-            step="write", answer=written, outcome=Outcome.OK, mark_found=True, copies=max(copies, 1)
+            step="write",
+            answer=written,
+            outcome=Outcome.OK,
+            mark_found=True,
+            copies=max(copies, 1),
+            page_checked=page is not None,
         )
 
     def _unseen(self, found: Answer) -> _Decision:
@@ -122,8 +128,9 @@ class WriteCycle:
             mark=mark,
             mark_found=decision.mark_found,
             copies=decision.copies,
+            page_checked=decision.page_checked,
             left_behind=tuple(self._without_secret(one) for one in left_behind),
-            hopeless=answer.hopeless,
+            hopeless=answer.hopeless or exchange.stage in NOT_THERE,
         )
 
     def _without_secret(self, left: LeftBehind) -> LeftBehind:

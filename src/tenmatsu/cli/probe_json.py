@@ -47,6 +47,7 @@ def _attempt(one: Attempt, language: Language) -> dict[str, Any]:
         "mark": one.mark or None,
         "mark_found": one.mark_found,
         "copies": one.copies,
+        "page_checked": one.page_checked,
         "step": printable(one.step),
         "method": one.method,
         "path": printable(one.path),

@@ -60,6 +60,8 @@ def make_rows(told: Told) -> list[tuple[Words, Words]]:
     rows += [(LASTED, _say_shape(told.shape))] if told.attempts else []
     if saved := sum(one.outcome is Outcome.FAILED and one.mark_found is True for one in told.attempts):
         rows.append((SAVED, SAVED_THOUGH.fill(count=saved)))
+    if any(one.outcome is Outcome.OK and one.mark_found and not one.page_checked for one in told.attempts):
+        rows.append((PAGES, NO_PAGE))
     if unknown := sum(one.outcome is Outcome.UNKNOWN for one in told.attempts):
         rows.append((UNKNOWN, NOT_KNOWN.fill(count=unknown)))
     if told.stopped is Stop.DOWN:
@@ -168,6 +170,11 @@ STAGE_OF = Words("{count} of {total} {stage}", "{total} 回中 {count} 回が{st
 SAVED_THOUGH = Words(
     "{count} had saved their entry all the same: what failed came after it",
     "失敗のうち {count} 回は記事を保存済み。失敗したのはその後",
+)
+PAGES = Words("pages", "ページ")
+NO_PAGE = Words(
+    'not looked at: nobody says where entries are published; give the probe page = "https://…/{id}.html"',
+    '確認せず。記事の公開先が不明なため、プローブに page = "https://…/{id}.html" を指定',
 )
 NOT_KNOWN = Words("{count} are not counted: nobody could tell", "{count} 回は判別できず、率に含めていない")
 REFUSES = Words("it refuses us; another attempt is of no use", "拒否されたため、繰り返しても無意味")

@@ -24,7 +24,8 @@ class Attempt:
     `status`, `stage`, `page_maker` and `timings` are those of the exchange that decided it, `step` its name
     in the plan. `page_maker` is who made an error page: `server`, `application`, `proxy`, or empty. `reason`
     is in English, a sentence of `model/reason.py` where it is one of ours. `mark_found` is None where nothing
-    was written or nobody could look; `copies` is how many entries with the mark were met. `hopeless`: the
+    was written or nobody could look; `copies` is how many entries with the mark were met, and
+    `page_checked` whether the published page was looked at: nobody may have said where it is. `hopeless`: the
     site is down or refuses us for good, so that another attempt is of no use until a person did something.
     """
 
@@ -43,6 +44,7 @@ class Attempt:
     mark: str = ""
     mark_found: bool | None = None
     copies: int = 0
+    page_checked: bool = False
     left_behind: tuple[LeftBehind, ...] = ()
     hopeless: bool = False
 

@@ -7,6 +7,8 @@ from typing import Protocol
 
 # Where an exchange can end, in their order; `done` is a whole answer, whatever its status.
 STAGES = ("name", "connect", "tls", "first_byte", "body", "done")
+# Nobody is there, or not who should be: what follows of the same kind will not be better in a moment.
+NOT_THERE = frozenset({"name", "connect", "tls"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
