@@ -4,8 +4,8 @@ Shapes: lib/MT/CMS/Entry.pm (`save` and `delete` ask for a valid magic_token; a 
 `__mode=view&_type=entry&blog_id=…&id=…&saved_added=1`, `saved_changes=1` for an old entry; a deletion shows
 `rebuilding.tmpl`, which leads on to return_args), lib/MT/App.pm (a log-in goes on with the mode that was
 asked for), tmpl/cms/include/header.tmpl (the title: page, blog, product). From memory, for want of a source
-at hand: the log-in form's fields, the cookie `mt_user`, the page of `search_replace`, and that a request without a session
-or with an old token gets the log-in page with status 200.
+at hand: the log-in form's fields, the cookie `mt_user`, the page of `search_replace`, and that a request
+without a session or with an old token gets the log-in page with status 200.
 """
 
 from __future__ import annotations
