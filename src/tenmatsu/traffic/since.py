@@ -28,32 +28,51 @@ class RateChange:
     before: Count
     after: Count
 
+    @property
+    def is_rise(self) -> bool:
+        """Tell whether more fail after it than before."""
+        return self.after.failed * self.before.total > self.before.failed * self.after.total
 
-def find_rise(periods: Sequence[tuple[int, Count]]) -> RateChange | None:
+
+Periods = Sequence[tuple[int, Count]]
+
+
+def find_rise(periods: Periods) -> RateChange | None:
     """Return since when more requests fail than before, or None where no such change stands out.
+
+    Where the clearest change is an end, the rise is looked for before it.
 
     Args:
         periods: begin in seconds since 1970, and the requests of each period, oldest first.
     """
+    change = _find_change(periods)
+    if change is None or change.is_rise:
+        return change
+    return find_rise([one for one in periods if one[0] < change.time])
+
+
+def find_end(periods: Periods, rise: RateChange) -> RateChange | None:
+    """Return since when less fail again after a rise, or None where it goes on."""
+    change = _find_change([one for one in periods if one[0] >= rise.time])
+    return None if change is None or change.is_rise else change
+
+
+def _find_change(periods: Periods) -> RateChange | None:
     whole = Count(sum(count.total for _, count in periods), sum(count.failed for _, count in periods))
     if not whole.failed or len(periods) < 2:
         return None
     gains = _gains(periods, whole)
     best = max(range(len(gains)), key=gains.__getitem__)
-    before = Count(
-        sum(c.total for _, c in periods[: best + 1]), sum(c.failed for _, c in periods[: best + 1])
-    )
-    after = Count(whole.total - before.total, whole.failed - before.failed)
-    if gains[best] < _LEAST_GAIN or after.failed * before.total <= before.failed * after.total:
+    if gains[best] < _LEAST_GAIN:
         return None
-    near = [at for at, gain in enumerate(gains) if gain >= gains[best] - _WITHIN]
-    begins = [begin for begin, _ in periods[1:]]
-    return RateChange(
-        time=begins[best], low=begins[near[0]], high=begins[near[-1]], before=before, after=after
-    )
+    early = [count for _, count in periods[: best + 1]]
+    before = Count(sum(count.total for count in early), sum(count.failed for count in early))
+    after = Count(whole.total - before.total, whole.failed - before.failed)
+    near = [periods[at + 1][0] for at, gain in enumerate(gains) if gain >= gains[best] - _WITHIN]
+    return RateChange(time=periods[best + 1][0], low=near[0], high=near[-1], before=before, after=after)
 
 
-def _gains(periods: Sequence[tuple[int, Count]], whole: Count) -> list[float]:
+def _gains(periods: Periods, whole: Count) -> list[float]:
     """Return by how much a change after each period (but the last) explains the counts better than none."""
     none = log_likelihood(whole)
     gains, total, failed = [], 0, 0
