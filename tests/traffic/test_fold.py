@@ -1,5 +1,7 @@
 """What rows of access logs come to."""
 
+from datetime import UTC
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from tenmatsu.parse.request_kind import RequestKind
 from tenmatsu.traffic import fold as fold_module
 from tenmatsu.traffic.fold import TrafficFold
 from tenmatsu.traffic.periods import Periods
+from tenmatsu.traffic.study import study
 from tenmatsu.traffic.tally import Asked, Count, Tally
 
 FORMAT = '%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i" %D'
@@ -81,6 +84,23 @@ def test_a_hostile_log_fills_no_memory_and_hides_no_failure(monkeypatch: pytest.
     assert len(tally.by_asked) <= 100
     assert sum(count.total for count in tally.by_asked.values()) + tally.folded_paths == 4040
     assert (len(tally.failures), tally.failures_dropped) == (20, 20)
+
+
+def test_what_was_forgotten_between_a_request_and_its_failure_adds_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fold_module, "MOST_PATHS", 3)
+    monkeypatch.setattr(fold_module, "MOST_CLIENTS", 1)
+    letters = "abcdefghijklmnopqrst"
+    tally = tally_of(*(line(0, f"POST /{one}", 500).replace(".1 ", f".{one} ") for one in letters))
+    assert tally.count == Count(20, 20)
+    found = study(tally, None, UTC)
+    assert found.rate.failures == 20
+    for counts in (tally.by_asked, tally.by_client):
+        assert all(count.failed <= count.total for count in counts.values())
+        assert sum(count.total for count in counts.values()) <= 20
+    for one in tally.durations.values():
+        assert all(bad <= total for bad, total in zip(one.failed, one.total, strict=True))
 
 
 def test_made_up_times_are_counted_more_coarsely() -> None:

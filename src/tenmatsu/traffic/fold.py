@@ -177,8 +177,8 @@ class TrafficFold:
             period_seconds=self._periods.seconds,
             periods=self._periods.counted(),
             by_kind={kind: Count(*row) for kind, row in self._kinds.items() if any(row)},
-            by_asked={key: Count(*row[:2]) for key, row in asked.items()},
-            by_client={_text(key): Count(*row) for key, row in self._clients.rows.items()},
+            by_asked={key: _count(row) for key, row in asked.items()},
+            by_client={_text(key): _count(row) for key, row in self._clients.rows.items()},
             by_status=dict(self._statuses),
             durations={key: _durations(row) for key, row in asked.items() if row[1]},
             folded_paths=self._asked.folded,
@@ -191,8 +191,14 @@ def _weight(row: list[int]) -> int:
     return row[0] + _FAILURE_WEIGHS * row[1]
 
 
+def _count(row: list[int]) -> Count:
+    """Return a count whose key may have been forgotten between its requests and their failures."""
+    return Count(max(row[0], row[1]), row[1])
+
+
 def _durations(row: list[int]) -> Durations:
-    return Durations(total=tuple(row[2 : 2 + BUCKETS]), failed=tuple(row[2 + BUCKETS :]))
+    failed = row[2 + BUCKETS :]
+    return Durations(total=tuple(map(max, row[2 : 2 + BUCKETS], failed)), failed=tuple(failed))
 
 
 def _is_status(raw: bytes) -> bool:
