@@ -47,7 +47,8 @@ def _whole(found: Study, looked: Looked, language: Language) -> dict[str, Any]:
         "rise": _change(found.rise),
         "end": _change(found.end),
         "patterns": [
-            {"id": id, "sentence": printable(words.into(language))} for id, words in describe_patterns(found)
+            {"id": one.id, "sentence": printable(one.words.into(language)), "decibans": one.decibans}
+            for one in describe_patterns(found)
         ],
         "failing": [_asked(one, count) for one, count in most_failing(tally.by_asked.items(), _MOST)],
         "busiest": [_asked(one, count) for one, count in busiest(tally.by_asked.items(), _MOST)],

@@ -64,8 +64,8 @@ class _Page:
         self._line(describe_rate(found), "bold")
         for words in filter(None, (describe_onset(found, self.looked.zone), self._span())):
             self._line(words)
-        for _, words in describe_patterns(found):
-            self._line(words, "yellow")
+        for one in describe_patterns(found):
+            self._line(one.words, "yellow")
         self._tables()
         if found.joined:
             self._reasons(found.joined)

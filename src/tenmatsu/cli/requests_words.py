@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from typing import NamedTuple
 
 from tenmatsu.cli.log_files import UnreadFile
 from tenmatsu.diagnose.rates import estimate_rate
@@ -59,17 +60,27 @@ def describe_onset(found: Study, zone: tzinfo) -> Words | None:
     return said + SPACE + ENDED.fill(after=share_of(end.after), **times)
 
 
-def describe_patterns(found: Study) -> Iterator[tuple[str, Words]]:
-    """Yield what failing requests have in common: an id and its sentence."""
+class Pattern(NamedTuple):
+    """What failing requests have in common; `decibans` is how strongly, None where it is no contrast."""
+
+    id: str
+    words: Words
+    decibans: float | None
+
+
+def describe_patterns(found: Study) -> Iterator[Pattern]:
+    """Yield what failing requests have in common."""
     if found.writes:
-        yield "writes", _contrast(WRITES_ONLY if found.writes.only else WRITES_MOSTLY, found.writes)
+        words = WRITES_ONLY if found.writes.only else WRITES_MOSTLY
+        yield Pattern("writes", _contrast(words, found.writes), found.writes.decibans)
     for slow in found.slow:
         words = SLOW_ONLY if slow.contrast.only else SLOW_MOSTLY
         more = {"asked": name_of(slow.asked), "seconds": seconds(slow.seconds)}
-        yield "slow", _contrast(words, slow.contrast, **more)
+        yield Pattern("slow", _contrast(words, slow.contrast, **more), slow.contrast.decibans)
     for same in found.same_time:
         asked, took = name_of(same.asked), seconds(same.seconds)
-        yield "same-time", SAME_TIME.fill(asked=asked, seconds=took, failures=f"{same.failures:,}")
+        said = SAME_TIME.fill(asked=asked, seconds=took, failures=f"{same.failures:,}")
+        yield Pattern("same-time", said, None)
 
 
 def describe_gaps(found: Study, looked: Looked) -> Iterator[Words]:
