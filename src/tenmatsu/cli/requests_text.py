@@ -1,6 +1,7 @@
 """What was counted of access logs, for a terminal: conclusion first, 80 columns, readable without colour."""
 
 from collections.abc import Iterable, Sequence
+from io import StringIO
 from typing import TextIO
 
 from rich.console import Console
@@ -8,6 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from tenmatsu.account.console import open_console
 from tenmatsu.account.safe import printable
 from tenmatsu.cli.requests_words import (
     Looked,
@@ -25,8 +27,6 @@ from tenmatsu.traffic.join import Joined
 from tenmatsu.traffic.study import Study, busiest, most_failing
 from tenmatsu.traffic.tally import Count
 
-_WIDEST = 100
-_NARROWEST = 40
 _MOST_ROWS = 8
 
 Row = tuple[str, Count]
@@ -36,18 +36,11 @@ def print_study(
     found: Study, looked: Looked, language: Language, out: TextIO, *, colour: bool, width: int | None = None
 ) -> None:
     """Print the page. Without a terminal it is 80 columns wide and plain."""
-    console = Console(
-        file=out,
-        width=max(_NARROWEST, min(width or 80, _WIDEST)),
-        no_color=not colour,
-        force_terminal=colour,
-        color_system="standard" if colour else None,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        legacy_windows=False,
-    )
+    laid_out = StringIO()
+    console = open_console(laid_out, colour=colour, width=width)
     _Page(console, found, looked, language).print()
+    # Tables are filled up with blanks, which get in the way of who copies lines into a ticket.
+    out.writelines(f"{line.rstrip()}\n" for line in laid_out.getvalue().splitlines())
 
 
 class _Page:
