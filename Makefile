@@ -10,6 +10,9 @@ LIVE_PACKAGES := apache2-bin perl libdbi-perl libdbd-sqlite3-perl media-types ip
 # What bench/capture.py compares us with, and what makes its storms. No service of atop's is started.
 BENCH_PACKAGES := gcc libc6-dev procps atop forkstat libbpf-tools bpftrace
 
+# What bench/requests.py compares us with.
+REQUESTS_PACKAGES := goaccess util-linux
+
 # Where this folder cannot be written, all that is made goes into the user's own cache.
 PLACE := $(shell if [ -w . ]; then echo .; \
     else echo "$${XDG_CACHE_HOME:-$$HOME/.cache}/tenmatsu/$$(pwd | cksum | cut -d' ' -f1)"; fi)
@@ -27,7 +30,7 @@ PYTEST = "$(BIN)/python" -m pytest -o cache_dir="$(CACHE)/pytest"
 unexport PYTHONPATH PYTHONHOME
 
 .NOTPARALLEL:
-.PHONY: help run test check bench bench-capture bench-detection lock live-setup environment tools clean
+.PHONY: help run test check bench bench-capture bench-detection bench-requests lock live-setup environment tools clean
 
 help: ## list what can be typed (this)
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do \
@@ -62,6 +65,11 @@ bench-capture: environment ## how completely short-lived processes are seen, and
 
 bench-detection: environment ## how soon a rise in failures is seen and its end proven, beside the optimum (simulated)
 	@"$(BIN)/python" -m bench.detection $(ARGS)
+
+bench-requests: environment ## what reading 5 million access-log lines costs, beside GoAccess (1.3 GB in the temporary folder)
+	@. ./tools/words.sh; sh tools/packages.sh $(REQUESTS_PACKAGES) \
+	    || say "What is missing is left out." "足りないものは除いて測ります。"
+	@"$(BIN)/python" -m bench.requests $(ARGS)
 
 live-setup: ## install the Debian packages that the live tests need (as root)
 	@sh tools/packages.sh $(LIVE_PACKAGES)

@@ -8,13 +8,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from tenmatsu.account.console import open_console
 from tenmatsu.account.folding import Folded
 from tenmatsu.account.report import Line, Report, Section
 from tenmatsu.account.safe import printable
 from tenmatsu.model.verdict import Status
 
-_WIDEST = 100
-_NARROWEST = 40
 _LABEL_WIDTH = 16
 _COLOURS = {
     Status.HEALTHY: "green",
@@ -27,17 +26,7 @@ _COLOURS = {
 def print_report(report: Report, out: TextIO, *, colour: bool, width: int | None = None) -> None:
     """Print the report. Without a terminal it is 80 columns wide and plain."""
     laid_out = StringIO()
-    console = Console(
-        file=laid_out,
-        width=max(_NARROWEST, min(width or 80, _WIDEST)),
-        no_color=not colour,
-        force_terminal=colour,
-        color_system="standard" if colour else None,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        legacy_windows=False,
-    )
+    console = open_console(laid_out, colour=colour, width=width)
     _print_opening(console, report)
     for section in report.sections:
         console.print(Text(printable(section.title), style="bold"))

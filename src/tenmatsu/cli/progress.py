@@ -26,12 +26,22 @@ class Progress:
 
     def __call__(self, left_seconds: float, at_work: Sequence[str]) -> None:
         """Draw how much is left, at most twice a second."""
+        done = 1 - left_seconds / self._seconds if self._seconds else 1.0
+        text = (LOOKING if left_seconds > 0 else JUDGING).fill(left=f"{left_seconds:.0f}", looks=len(at_work))
+        self._draw(done, text)
+
+    def draw(self, done_bytes: int, total_bytes: int, words: Words) -> None:
+        """Draw how much of files is read, at most twice a second; `words` has {done} and {total}, in MB."""
+        share = done_bytes / total_bytes if total_bytes else 1.0
+        done, total = f"{done_bytes / 1e6:.0f}", f"{total_bytes / 1e6:.0f}"
+        self._draw(min(share, 1.0), words.fill(done=done, total=total))
+
+    def _draw(self, share: float, text: Words) -> None:
         now = time.monotonic()
         if not self._on or now - self._shown < _EVERY_SECONDS:
             return
         self._shown = now
-        done = round(_BAR * (1 - left_seconds / self._seconds)) if self._seconds else _BAR
-        text = (LOOKING if left_seconds > 0 else JUDGING).fill(left=f"{left_seconds:.0f}", looks=len(at_work))
+        done = round(_BAR * share)
         self._out.write(f"\r\033[K[{'=' * done}{' ' * (_BAR - done)}] {text.into(self._language)}")
         self._out.flush()
 

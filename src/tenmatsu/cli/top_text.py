@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
+from tenmatsu.account.console import open_console
 from tenmatsu.account.safe import printable
 from tenmatsu.model.processes import WHYS, Grouping, Ran, Row
 from tenmatsu.model.words import Language, Words, plain
@@ -50,17 +51,7 @@ def print_table(
     terminal = sys.stdout.isatty()
     colour = terminal and not no_colour and not os.environ.get("NO_COLOR")
     width = shutil.get_terminal_size().columns if terminal else 80
-    console = Console(
-        file=sys.stdout,
-        width=max(_NARROWEST, min(width, _WIDEST)),
-        no_color=not colour,
-        force_terminal=colour,
-        color_system="standard" if colour else None,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        legacy_windows=False,
-    )
+    console = open_console(sys.stdout, colour=colour, width=width, narrowest=_NARROWEST, widest=_WIDEST)
     for one in seen:
         _print_head(console, one, language, with_host=len(seen) > 1)
     console.print()

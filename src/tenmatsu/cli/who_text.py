@@ -8,14 +8,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from tenmatsu.account.console import open_console
 from tenmatsu.account.safe import printable
 from tenmatsu.knowledge.name_form import read_name
 from tenmatsu.model.cause import NextLook
 from tenmatsu.model.program import MatchedBy, NameAnswer, OwningPackage, Program, ProgramKind, ProgramOrigin
 from tenmatsu.model.words import Language, Words, plain
 
-_WIDEST = 100
-_NARROWEST = 40
 _LABEL_WIDTH = 14
 
 Row = tuple[Words, str]
@@ -25,17 +24,7 @@ def print_answers(
     answers: Sequence[NameAnswer], language: Language, out: TextIO, *, colour: bool, width: int | None = None
 ) -> None:
     """Print one page a name. Without a terminal it is 80 columns wide and plain."""
-    console = Console(
-        file=out,
-        width=max(_NARROWEST, min(width or 80, _WIDEST)),
-        no_color=not colour,
-        force_terminal=colour,
-        color_system="standard" if colour else None,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        legacy_windows=False,
-    )
+    console = open_console(out, colour=colour, width=width)
     for at, answer in enumerate(answers):
         if at:
             console.print()

@@ -1,0 +1,88 @@
+"""What was counted of access logs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from tenmatsu.parse.request_kind import RequestKind
+
+# Durations are counted by the power of two of their microseconds: up to 2^39, six days.
+BUCKETS = 40
+
+
+class Count(NamedTuple):
+    """So many requests, and how many of them failed by the server's fault."""
+
+    total: int = 0
+    failed: int = 0
+
+    def plus(self, total: int, failed: int = 0) -> "Count":
+        """Return the count with these added."""
+        return Count(self.total + total, self.failed + failed)
+
+
+class Asked(NamedTuple):
+    """What is asked for: a method and a path with its numbers masked."""
+
+    method: str
+    path: str
+
+
+class Failure(NamedTuple):
+    """A failed request, whole. `begin` is in seconds since 1970, cut to whole ones where the log is.
+
+    `micros` is how long it took, None where the log does not say so; `size` likewise.
+    """
+
+    begin: float
+    client: str
+    asked: Asked
+    kind: RequestKind
+    status: int
+    size: int | None
+    micros: int | None
+
+    @property
+    def end(self) -> float:
+        """Return when it ended, in seconds since 1970; its begin where nobody knows."""
+        return self.begin + (self.micros or 0) / 1e6
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Durations:
+    """How many requests took so long: index `n` counts those under 2^n microseconds, from 2^(n-1) on."""
+
+    total: tuple[int, ...]
+    failed: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tally:
+    """All that was counted. `periods` are (begin in seconds since 1970, count), oldest first.
+
+    `unknown` ended in no known way (499: the client went away; no status at all), `own` are
+    Tenmatsu's, `outside` were not in the time asked for: none of them is in any other count.
+    `folded` are requests whose path, or client, found no room in its table.
+    """
+
+    count: Count
+    unknown: int
+    own: int
+    outside: int
+    first: int | None
+    last: int | None
+    period_seconds: int
+    periods: tuple[tuple[int, Count], ...]
+    by_kind: Mapping[RequestKind, Count]
+    by_asked: Mapping[Asked, Count]
+    by_client: Mapping[str, Count]
+    by_status: Mapping[int, int]
+    durations: Mapping[Asked, Durations]
+    folded_paths: int
+    folded_clients: int
+    failures: tuple[Failure, ...]
+
+    @property
+    def failures_dropped(self) -> int:
+        """Return how many failed requests were counted, but not kept whole."""
+        return self.count.failed - len(self.failures)
