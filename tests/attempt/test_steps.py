@@ -2,10 +2,11 @@
 
 import itertools
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from tests.sight.web_server import Answers, page, raw, serve
+from tests.sight.web_server import Answer, Answers, page, raw, serve
 
 from tenmatsu.attempt.fill import NoSuchVariable, fill_text, make_ask
 from tenmatsu.attempt.judge_answer import find_fault
@@ -76,6 +77,33 @@ def test_what_could_not_be_removed_is_told() -> None:
         done = run(plan_of(server, {"method": "POST"}, clean_up=clean_up))
     assert done.outcome is Outcome.OK
     assert [(one.what, one.mark) for one in done.left_behind] == [("remove it", "mark-1")]
+
+
+@pytest.mark.parametrize(
+    ("answer_to_look", "found"),
+    [
+        (page(200, b"mark-1"), True),
+        (page(200, b"none"), False),
+        (page(404, b""), False),
+        (page(502, b""), None),
+    ],
+)
+def test_after_a_failure_it_is_looked_for(answer_to_look: Answer, found: bool | None) -> None:
+    with serve(page(500, b"no"), answer_to_look, page(200, b"gone")) as server:
+        look = (Step(name="look", method="GET", url=server.url, expect=Expect(holds=("{mark}",))),)
+        clean_up = (Step(name="remove", method="GET", url=server.url),)
+        plan = replace(plan_of(server, {"method": "POST"}, clean_up=clean_up), look=look)
+        done = run(plan)
+        assert len(server.paths) == 3
+    assert (done.outcome, done.status, done.mark_found) == (Outcome.FAILED, 500, found)
+
+
+def test_who_made_an_error_page_is_told_a_proxy_too() -> None:
+    proxys = page(
+        502, b"<html><body><h1>502 Bad Gateway</h1>\nThe server returned nothing.\n</body></html>\n"
+    )
+    with serve(proxys) as server:
+        assert run(plan_of(server, {})).page_maker == "proxy"
 
 
 def test_without_writing_there_is_nothing_to_clean_up() -> None:

@@ -15,7 +15,8 @@ from tenmatsu.model.reason import (
     TOO_SMALL,
 )
 from tenmatsu.model.words import Words
-from tenmatsu.parse.answer_page import Maker, find_page_fault
+from tenmatsu.parse.answer_page import Maker
+from tenmatsu.parse.answer_page import find_fault as find_fault_of_page
 
 _END_OF_PAGE = re.compile(rb"</html\s*>\s*(?:<!--.*?-->\s*)*$", re.IGNORECASE | re.DOTALL)
 _SHOWN = 60
@@ -24,8 +25,7 @@ _SHOWN = 60
 def find_fault(expect: Expect, exchange: Exchange) -> tuple[Words, str] | None:
     """Return what is wrong with a whole answer and who made the page, or None where it is in order."""
     status = exchange.status or 0
-    kind = exchange.header("content-type").lower()
-    page = find_page_fault(status, exchange.body, content_type=kind)
+    page = find_fault_of_page(exchange)
     asked_for = status in expect.status
     if page and not asked_for and (status >= 400 or not expect.may_say_error):
         return page.reason, page.maker.value

@@ -15,6 +15,8 @@ from tenmatsu.model.exchange import NOT_THERE, Asker, Exchange
 from tenmatsu.model.probe_plan import Expect, ProbePlan, Step
 from tenmatsu.model.reason import NO_VARIABLE, NOT_SAID
 
+# A server that fails itself says nothing about what is there.
+_CANNOT_SAY = 500
 # These ask for nothing to be changed (RFC 9110, 9.2.1): after them alone there is nothing to clean up.
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
 
@@ -30,12 +32,16 @@ class _Run:
 def run_steps(
     plan: ProbePlan, asker: Asker, secrets: Mapping[str, str], mark: str, now: Callable[[], datetime]
 ) -> Attempt:
-    """Do the steps until one fails, then the whole clean-up; `{mark}` is new in each attempt."""
+    """Do the steps until one fails; look for what was written; then the whole clean-up.
+
+    `{mark}` is new in each attempt, so that nothing of anybody else's is taken for ours.
+    """
     run = _Run(asker, {**secrets, "mark": mark})
     began, time_began = time.monotonic(), now()
     attempt = _do_all(plan.steps, run, time_began)
     attempt = replace(attempt, duration_seconds=time.monotonic() - began)
     if run.wrote:
+        attempt = replace(attempt, mark_found=_look(plan.look, run, time_began))
         run.left += _clean_up(plan.clean_up, run, mark, now)
     return replace(attempt, mark=mark if run.wrote else "", left_behind=tuple(run.left))
 
@@ -90,6 +96,18 @@ def _judge(step: Step, expect: Expect, exchange: Exchange, run: _Run) -> tuple[s
             return NOT_SAID.fill(name=take.name).en, ""
         run.variables[take.name] = value
     return "", ""
+
+
+def _look(steps: Iterable[Step], run: _Run, began: datetime) -> bool | None:
+    """Return whether what was written is there; None where nothing was asked for, or nobody could look."""
+    found: bool | None = None
+    for step in steps:
+        looked = _do(step, run, began)
+        if looked.outcome is not Outcome.OK:
+            # A whole answer that is not as expected, or that there is no such page: it is not there.
+            return False if looked.status is not None and looked.status < _CANNOT_SAY else None
+        found = True
+    return found
 
 
 def _clean_up(steps: Iterable[Step], run: _Run, mark: str, now: Callable[[], datetime]) -> list[LeftBehind]:

@@ -6,7 +6,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from tenmatsu.account.safe import printable
-from tenmatsu.cli.console import make_console
+from tenmatsu.cli.console import open_standard_output
 from tenmatsu.cli.probe_words import Told, make_headline, make_rows
 from tenmatsu.model.words import Language, Words
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def print_series(told: Told, language: Language, *, no_colour: bool) -> None:
     """Print the series."""
-    console = make_console(no_colour=no_colour)
+    console = open_standard_output(no_colour=no_colour)
     rate = told.rate
     style = "bold red" if rate.failures else "bold green" if rate.total else "bold yellow"
     console.print(Text(printable(make_headline(told).into(language)), style=style))

@@ -3,7 +3,7 @@
 from rich.text import Text
 
 from tenmatsu.account.safe import printable
-from tenmatsu.cli.console import make_console
+from tenmatsu.cli.console import open_standard_output
 from tenmatsu.cli.probe_text import print_rows
 from tenmatsu.cli.probe_words import make_rows as rows_of_series
 from tenmatsu.cli.verify_words import Verified, make_headline, make_rows
@@ -16,7 +16,7 @@ _STYLES = {Answer.OVER: "bold green", Answer.STILL: "bold red", Answer.UNDECIDED
 
 def print_proof(one: Verified, language: Language, *, no_colour: bool) -> None:
     """Print the proof."""
-    console = make_console(no_colour=no_colour)
+    console = open_standard_output(no_colour=no_colour)
     still = any(each.now is Now.STILL for each in one.symptoms)
     style = "bold red" if still else _STYLES[one.proof.answer]
     console.print(Text(printable(make_headline(one).into(language)), style=style))

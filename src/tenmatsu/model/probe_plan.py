@@ -82,14 +82,17 @@ class Pace:
 class ProbePlan:
     """One probe. A `kind` is a ready-made write probe with its `settings`; without one, `steps` are done.
 
-    `clean_up` is done after the steps, whatever became of them. `secrets` are variables whose values come
-    from elsewhere (`env:NAME`, `file:PATH`, `keyring:SERVICE/USER`): here stands only where.
+    `look` is done once something was sent that may have changed something: whether all of it is in order says
+    whether what was written is there, also after a failure. `clean_up` is done last, whatever became of them.
+    `secrets` are variables whose values come from elsewhere (`env:NAME`, `file:PATH`,
+    `keyring:SERVICE/USER`): here stands only where.
     """
 
     name: str
     kind: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
+    look: tuple[Step, ...] = ()
     clean_up: tuple[Step, ...] = ()
     pace: Pace = field(default_factory=Pace)
     secrets: Mapping[str, str] = field(default_factory=dict)

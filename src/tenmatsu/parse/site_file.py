@@ -1,7 +1,7 @@
 """The site file: what its owner wrote about the probes of a site, checked, with the line at fault.
 
 Tables `[probe.NAME]`: a URL alone, a ready-made write probe (`kind`), or `[[probe.NAME.step]]` one after the
-other with `[[probe.NAME.clean_up]]`. Format: docs/site-file.md. Raises BadSite.
+other with `[[probe.NAME.look]]` and `[[probe.NAME.clean_up]]`. Format: docs/site-file.md. Raises BadSite.
 """
 
 import re
@@ -61,6 +61,7 @@ def _read_probe(name: str, table: Table, kinds: Mapping[str, tuple[str, ...]]) -
         steps = (_read_step(table, "get", single=True),)
     else:
         steps = tuple(_read_step(one, "get") for one in table.tables("step"))
+    look = tuple(_read_step(one, "get") for one in table.tables("look"))
     clean_up = tuple(_read_step(one, "get") for one in table.tables("clean_up"))
     if not kind and not steps:
         raise table.wrong(NO_STEPS)
@@ -70,6 +71,7 @@ def _read_probe(name: str, table: Table, kinds: Mapping[str, tuple[str, ...]]) -
         kind=kind,
         settings=settings,
         steps=steps,
+        look=look,
         clean_up=clean_up,
         pace=pace,
         secrets=secrets,
