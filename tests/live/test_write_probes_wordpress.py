@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
@@ -18,7 +19,8 @@ from .bed.wordpress import WordPress, why_no_wordpress, wordpress
 
 pytestmark = pytest.mark.live
 
-POSTS = 15
+# A post takes WordPress a second or more.
+POSTS = int(os.environ.get("TENMATSU_BED_POSTS", "15"))
 CHANCES = {"kill_before": 0.06, "kill_between": 0.06, "kill_after": 0.05}
 MakeReady = Callable[[], Ready]
 
