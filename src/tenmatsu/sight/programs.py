@@ -116,7 +116,12 @@ def _write_program(notebook: Notebook, now: datetime, row: Row) -> None:
 
 
 def _find_kind(row: Row) -> str:
-    """Return of what kind the program is known to be; empty where that is not known, or it is short-lived."""
+    """Return of what kind the program is known to be; empty where that is not known, or it is short-lived.
+
+    Only of one that ended badly: elsewhere it says nothing, and reading all that is known takes time.
+    """
+    if not any(row.exit_codes):
+        return ""
     matches = look_up(row.comm, executable=row.executable or None) if row.comm else ()
     program = matches[0].program if matches and matches[0].by is not MatchedBy.BEGINNING else None
     return program.kind.value if program and not program.short_lived else ""

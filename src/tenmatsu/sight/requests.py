@@ -8,8 +8,6 @@ from tenmatsu.model.evidence import Outcome
 from tenmatsu.model.exchange import Ask, Asker, Exchange
 from tenmatsu.model.reason import WINDOW_ENDED
 from tenmatsu.model.words import Words
-from tenmatsu.parse.answer_page import find_page_fault
-from tenmatsu.reach.http import HttpAsker
 from tenmatsu.sight.scene import Notebook, Scene, Sight
 
 _LIMIT_SECONDS = 30.0
@@ -21,6 +19,8 @@ def look(scene: Scene, notebook: Notebook) -> None:
     """Ask for the URL until the window is over."""
     if scene.url is None:
         return
+    from tenmatsu.reach.http import HttpAsker  # brings ssl along
+
     asked = 0
     with HttpAsker() as asker:
         while scene.left_seconds > 0:
@@ -57,8 +57,9 @@ def _judge(exchange: Exchange, limit: float) -> tuple[Outcome, str]:
         if exchange.timed_out and limit < _LIMIT_SECONDS:
             return Outcome.UNKNOWN, WINDOW_ENDED.en
         return Outcome.FAILED, exchange.reason
-    kind = exchange.header("content-type").lower()
-    fault = find_page_fault(exchange.status or 0, exchange.body, content_type=kind)
+    from tenmatsu.parse.answer_page import find_fault  # many patterns, for nothing where no URL is named
+
+    fault = find_fault(exchange)
     return (Outcome.FAILED, fault.reason.en) if fault else (Outcome.OK, "")
 
 

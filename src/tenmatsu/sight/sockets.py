@@ -1,20 +1,27 @@
 """Listening sockets, connections that wait to be accepted, and those turned away."""
 
+import time
+from datetime import datetime, timedelta
+
 from tenmatsu.errors import NotThere
 from tenmatsu.model.words import Words
 from tenmatsu.parse.net_sockets import Listener, parse_listeners
 from tenmatsu.parse.netstat import parse_netstat
 from tenmatsu.sight.scene import Notebook, Scene, Sight
 
-# To list the listening sockets the kernel walks its whole table of connections: 2 to 4 ms even when empty.
 _EVERY_SECONDS = 2.0
-_COUNTERS = ("ListenOverflows", "ListenDrops", "TCPReqQFullDrop", "TCPReqQFullDoCookies")
-# A server of thousands of connections has a long table; two looks then do.
+# To list the listening sockets the kernel walks its whole table of connections, which is as long as there
+# is memory: 2 to 12 ms even when it is empty. So much of a core it may take; every ten seconds it is done.
+_MOST_SHARE = 0.002
+_LONGEST_SECONDS = 10.0
+# A server of thousands of connections has a long table; every tenth look then does.
 _LONG_TABLE_BYTES = 300_000
+_COUNTERS = ("ListenOverflows", "ListenDrops", "TCPReqQFullDrop", "TCPReqQFullDoCookies")
 
 
 def look(scene: Scene, notebook: Notebook) -> None:
-    """Sample the counters every two seconds, the sockets as often as their table's length allows."""
+    """Sample the counters every two seconds, the sockets as often as what that takes allows."""
+    due: datetime | None = None
     long = False
     count = 0
     for tick, now in enumerate(scene.ticks(_EVERY_SECONDS)):
@@ -23,9 +30,12 @@ def look(scene: Scene, notebook: Notebook) -> None:
             notebook.counter(
                 now, "linux.tcp.listen", counters.get(f"TcpExt.{name}", 0), "{event}", counter=name
             )
-        if not long or tick % 10 == 0:
+        if due is None or (now >= due and (not long or tick % 10 == 0)):
+            began = time.thread_time()
             listeners, size = _listeners(scene)
             long = size > _LONG_TABLE_BYTES
+            rest = (time.thread_time() - began) / _MOST_SHARE
+            due = now + timedelta(seconds=min(_LONGEST_SECONDS, rest))
             count = len(listeners)
             for one in listeners:
                 notebook.sample(
