@@ -13,6 +13,7 @@ from .bed import Server, Settings, Unusable, serving, why_unusable
 from .bed.fault import Fault, Scene
 from .bed.leftovers import find_leftovers
 from .bed.settings import Mpm
+from .bed.wordpress import WordPress, why_no_wordpress, wordpress
 
 
 class Break(Protocol):
@@ -38,6 +39,24 @@ def server(mpm: Mpm) -> Iterator[Server]:
     with serving(Settings(mpm=mpm)) as running:
         yield running
     assert find_leftovers(running.root) == ()
+
+
+@pytest.fixture(scope="module")
+def wordpress_of_module() -> Iterator[WordPress]:
+    """Run WordPress for a file of tests; nothing of it may be left afterwards."""
+    if reason := why_no_wordpress():
+        pytest.skip(reason)
+    with wordpress() as running:
+        yield running
+    assert find_leftovers(running.root) == ()
+
+
+@pytest.fixture
+def wordpress_blog(wordpress_of_module: WordPress) -> Iterator[WordPress]:
+    """Give WordPress as it is when nothing is wrong with it."""
+    wordpress_of_module.inject()
+    yield wordpress_of_module
+    wordpress_of_module.inject()
 
 
 @pytest.fixture

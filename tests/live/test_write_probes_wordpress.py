@@ -14,8 +14,7 @@ from tenmatsu.model.evidence import Outcome
 from tenmatsu.model.probe_plan import ProbePlan
 from tenmatsu.reach.http import HttpAsker
 
-from .bed.leftovers import find_leftovers
-from .bed.wordpress import WordPress, why_no_wordpress, wordpress
+from .bed.wordpress import WordPress
 
 pytestmark = pytest.mark.live
 
@@ -25,65 +24,50 @@ CHANCES = {"kill_before": 0.06, "kill_between": 0.06, "kill_after": 0.05}
 MakeReady = Callable[[], Ready]
 
 
-@pytest.fixture(scope="module")
-def module_blog() -> Iterator[WordPress]:
-    if reason := why_no_wordpress():
-        pytest.skip(reason)
-    with wordpress() as blog:
-        yield blog
-    assert find_leftovers(blog.root) == ()
-
-
-@pytest.fixture
-def blog(module_blog: WordPress) -> Iterator[WordPress]:
-    """The blog as it is when nothing is wrong with it."""
-    module_blog.inject()
-    yield module_blog
-    module_blog.inject()
-
-
 @pytest.fixture(params=["metaweblog", "wordpress-rest"])
-def ready(request: pytest.FixtureRequest, blog: WordPress) -> Iterator[Ready]:
+def ready(request: pytest.FixtureRequest, wordpress_blog: WordPress) -> Iterator[Ready]:
     by_rest = request.param == "wordpress-rest"
     settings = {
-        "url": blog.rest_url.rstrip("/") if by_rest else blog.xmlrpc_url,
-        "blog": blog.blog_id,
-        "blog_name": blog.blog_name,
-        "user": blog.user,
+        "url": wordpress_blog.rest_url.rstrip("/") if by_rest else wordpress_blog.xmlrpc_url,
+        "blog": wordpress_blog.blog_id,
+        "blog_name": wordpress_blog.blog_name,
+        "user": wordpress_blog.user,
     }
     plan = ProbePlan(name="post", kind=request.param, settings=settings)
-    password = blog.application_password if by_rest else blog.password
+    password = wordpress_blog.application_password if by_rest else wordpress_blog.password
     with HttpAsker() as asker:
         yield get_ready(plan, asker, {"password": password}, lambda: datetime.now(UTC))
 
 
-def test_a_post_on_a_well_blog(blog: WordPress, ready: Ready) -> None:
+def test_a_post_on_a_well_blog(wordpress_blog: WordPress, ready: Ready) -> None:
     done = ready.attempt(make_mark())
     assert (done.outcome, done.reason, done.mark_found, done.left_behind) == (Outcome.OK, "", True, ())
-    assert ours(blog) == []
+    assert ours(wordpress_blog) == []
 
 
 @pytest.mark.parametrize(("harm", "is_there"), [("kill_before", False), ("kill_between", True)])
 def test_a_killed_post_is_found_where_it_was_saved(
-    blog: WordPress, ready: Ready, harm: str, is_there: bool
+    wordpress_blog: WordPress, ready: Ready, harm: str, is_there: bool
 ) -> None:
-    blog.inject(plan=[harm], methods=("save",))
+    wordpress_blog.inject(plan=[harm], methods=("save",))
     done = ready.attempt(make_mark())
     assert (done.outcome, done.status, done.mark_found) == (Outcome.FAILED, 500, is_there)
-    blog.inject()
+    wordpress_blog.inject()
     assert ready.clean_up([done]) == ()
-    assert ours(blog) == []
+    assert ours(wordpress_blog) == []
 
 
-def test_posts_with_failures_leave_nothing_and_double_nothing(blog: WordPress, ready: Ready) -> None:
-    blog.inject(CHANCES, seed=11)
+def test_posts_with_failures_leave_nothing_and_double_nothing(
+    wordpress_blog: WordPress, ready: Ready
+) -> None:
+    wordpress_blog.inject(CHANCES, seed=11)
     attempts = [ready.attempt(make_mark()) for _ in range(POSTS)]
     assert any(one.outcome is Outcome.FAILED for one in attempts)
     assert all(one.copies <= 1 for one in attempts)
-    blog.inject()
+    wordpress_blog.inject()
     assert ready.clean_up(attempts) == ()
-    assert ours(blog) == []
+    assert ours(wordpress_blog) == []
 
 
-def ours(blog: WordPress) -> list[str]:
-    return [entry.title for entry in blog.entries() if "tenmatsu" in entry.title + entry.text]
+def ours(wordpress_blog: WordPress) -> list[str]:
+    return [entry.title for entry in wordpress_blog.entries() if "tenmatsu" in entry.title + entry.text]

@@ -73,7 +73,7 @@ def test_requests_and_errors_of_the_time_are_brought_ours_left_out() -> None:
     assert logs["access"].number("own_lines") == 1
     assert logs["access"].text("last") == (NOW - timedelta(seconds=9)).isoformat()
     assert page.gaps == ()
-    assert page.look.read.en == "2 logs, 1 requests, 1 error lines"
+    assert page.look.read.en == "2 logs, 1 request, 1 error line"
 
 
 def test_a_log_that_may_not_be_read_is_a_gap_and_the_other_is_read() -> None:

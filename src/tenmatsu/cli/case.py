@@ -120,8 +120,8 @@ REDACT = Words(
     "人に渡せる写しを作ります。ホスト名・アドレス・ホーム・メールアドレスは仮の値に置き換え、判断は変わりません。",
 )
 HOLDS = Words(
-    "Saved by version {version}: {samples} samples in {series} series, {events} events,"
-    " {transactions} requests, {gaps} gaps; clock offset {offset} s.",
+    "Saved by version {version}: {samples:sample|samples} in {series} series, {events:event|events},"
+    " {transactions:request|requests}, {gaps:gap|gaps}; clock offset {offset} s.",
     "版 {version} で保存: 計測値 {samples} 点 ({series} 系列)、出来事 {events} 件、"
     "リクエスト {transactions} 件、欠落 {gaps} 件、時計のずれ {offset} 秒。",
 )

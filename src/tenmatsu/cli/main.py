@@ -19,10 +19,10 @@ COMMANDS: tuple[Callable[[Language], click.Command], ...] = (
     investigate.make,
     case.make,
     requests.make,
-    top.make,
-    who.make,
     probe.make,
     verify.make,
+    top.make,
+    who.make,
     completion.make,
 )
 EXIT_WRONG_USE = 2

@@ -42,6 +42,8 @@ def make_headline(told: Told) -> Words:
     if not rate.total:
         return NOTHING_KNOWN.fill(name=told.name, total=len(told.attempts))
     interval = f"{rate.low:.1%}–{rate.high:.1%}"
+    if not rate.failures and rate.total == 1:
+        return ONE_WELL.fill(name=told.name, high=f"{rate.high:.1%}")
     if not rate.failures:
         return ALL_WELL.fill(name=told.name, total=rate.total, high=f"{rate.high:.1%}")
     return FAILS.fill(
@@ -154,6 +156,10 @@ FAILS = Words(
 ALL_WELL = Words(
     "{name}: all {total} succeeded (true failure rate under {high}, 95 %)",
     "{name}: {total} 回すべて成功 (真の失敗率は {high} 未満、95 %)",
+)
+ONE_WELL = Words(
+    "{name}: it succeeded once, which proves little (true failure rate under {high}, 95 %)",
+    "{name}: 1 回成功。これだけではほとんど何も言えない (真の失敗率は {high} 未満、95 %)",
 )
 NOTHING_KNOWN = Words(
     "{name}: of {total} attempts nobody could tell how they ended", "{name}: {total} 回の結果はどれも不明"

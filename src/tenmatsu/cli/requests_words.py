@@ -207,17 +207,21 @@ NO_DURATION = Words(
     "足すとわかります。",
 )
 UNKNOWN_END = Words(
-    "{count} requests ended in no known way (the client went away), and count nowhere.",
+    "{count:request|requests} ended in no known way (the client went away), and count nowhere.",
     "結末不明 (クライアント切断など) の {count} 件は数えていません。",
 )
-OUTSIDE = Words("{count} requests lie outside the time asked for.", "指定した時間外: {count} 件。")
-OWN = Words("{count} requests are Tenmatsu's own, and count nowhere.", "自身の {count} 件は除外しました。")
+OUTSIDE = Words(
+    "{count:request lies|requests lie} outside the time asked for.", "指定した時間外: {count} 件。"
+)
+OWN = Words(
+    "{count:request is|requests are} Tenmatsu's own, and count nowhere.", "自身の {count} 件は除外しました。"
+)
 FOLDED_PATHS = Words(
-    "Too many different paths: {count} requests, of those that are asked for least, are only in the totals.",
+    "Too many different paths: {count:request|requests}, of those asked for least, only in the totals.",
     "パスの種類が多すぎるため、まれなもの {count} 件は合計にだけ入っています。",
 )
 FOLDED_CLIENTS = Words(
-    "Too many clients: {count} requests of the rarest are only in the totals.",
+    "Too many clients: {count:request|requests} of the rarest only in the totals.",
     "クライアントが多すぎるため、まれなもの {count} 件は合計にだけ入っています。",
 )
 DROPPED = Words(

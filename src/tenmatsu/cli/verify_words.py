@@ -81,7 +81,10 @@ OVER = Words(
     "{name}: proven over ({confidence}): {failures} of {total} failed",
     "{name}: 終息を証明 ({confidence})。{total} 回中 {failures} 回失敗",
 )
-BUT = Words("; but {count} sign(s) of the case are still there", "。ただし事件の兆候が {count} 件残っている")
+BUT = Words(
+    "; but {count:sign of the case is|signs of the case are} still there",
+    "。ただし事件の兆候が {count} 件残っている",
+)
 STILL = Words(
     "{name}: still failing ({confidence}): {failures} of {total} failed",
     "{name}: まだ失敗する ({confidence})。{total} 回中 {failures} 回失敗",

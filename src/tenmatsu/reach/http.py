@@ -3,13 +3,13 @@
 Certificates are always verified, against the system's authorities or those of a file that was named.
 """
 
+import re
 import socket
 import ssl
 import sys
 import threading
 import time
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,8 @@ USER_AGENT = f"tenmatsu/{__version__}"
 MOST_BODY_BYTES = 2_000_000
 _MOST_REDIRECTS = 5
 _MOST_REASON = 160
+# The number that Python puts before the words of the C library.
+_NUMBER = re.compile(r"^\[Errno -?\d+\] ")
 # What httpcore's trace calls the parts of a request.
 _PARTS = {
     "connection.start_tls": "tls",
@@ -259,10 +261,8 @@ def _trust(ca_file: str) -> ssl.SSLContext:
 
 
 def _say(error: Exception) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
-    with suppress(ValueError):  # an address that is not one: httpx says what it met
-        return "".join(c if c.isprintable() else "\ufffd" for c in text)[:_MOST_REASON]
-    return text
+    text = _NUMBER.sub("", " ".join(str(error).split())) or type(error).__name__
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)[:_MOST_REASON]
 
 
 NO_AUTHORITIES = Words(

@@ -28,7 +28,7 @@ def look(scene: Scene, notebook: Notebook) -> None:
             _ask_once(scene, notebook, asker, scene.url)
             asker.forget()
             asked += 1
-            notebook.read = Words(f"{asked} requests", f"リクエスト {asked} 回")
+            notebook.read = READ.fill(asked=asked)
             pause = _SHORTEST_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
             scene.wait(min(max(0.05, pause - (time.monotonic() - began)), scene.left_seconds))
 
@@ -62,6 +62,8 @@ def _judge(exchange: Exchange, limit: float) -> tuple[Outcome, str]:
     fault = find_fault(exchange)
     return (Outcome.FAILED, fault.reason.en) if fault else (Outcome.OK, "")
 
+
+READ = Words("{asked:request|requests}", "リクエスト {asked} 回")
 
 SIGHT = Sight(
     name="requests",

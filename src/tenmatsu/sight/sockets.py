@@ -46,7 +46,7 @@ def look(scene: Scene, notebook: Notebook) -> None:
                     server__address=one.address,
                     server__port=one.port,
                 )
-    notebook.read = Words(f"{count} listening sockets", f"待ち受けソケット {count} 個")
+    notebook.read = READ.fill(count=count)
 
 
 def _listeners(scene: Scene) -> tuple[list[Listener], int]:
@@ -61,6 +61,8 @@ def _listeners(scene: Scene) -> tuple[list[Listener], int]:
         found.extend(parse_listeners(table))
     return found, size
 
+
+READ = Words("{count:listening socket|listening sockets}", "待ち受けソケット {count} 個")
 
 SIGHT = Sight(
     name="sockets",

@@ -180,7 +180,7 @@ def _name(server: WebServer) -> str:
 JOURNAL = "journalctl"
 
 READ = Words(
-    "{logs} logs, {requests} requests, {lines} error lines",
+    "{logs:log|logs}, {requests:request|requests}, {lines:error line|error lines}",
     "ログ {logs} 個、リクエスト {requests} 件、エラー行 {lines} 行",
 )
 LOGS_OF = Words("the logs of {name}", "{name} のログ")

@@ -60,7 +60,7 @@ def _is_odd(event: Event) -> bool:
 
 
 SEEN = Words(
-    "{count} unusual messages of {kinds} kinds, the gravest: {text}",
+    "{count:unusual message|unusual messages} of {kinds:kind|kinds}, the gravest: {text}",
     "普段と違うメッセージ {count} 件 ({kinds} 種類)。最も重いもの: {text}",
 )
 QUIET = Words(
