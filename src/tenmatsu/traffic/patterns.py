@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import log, sqrt
 
-from tenmatsu.traffic.since import log_likelihood
 from tenmatsu.traffic.tally import Asked, Count, Durations, Failure, Tally
 
 WRITES = frozenset(("POST", "PUT", "PATCH", "DELETE"))
@@ -58,7 +57,7 @@ def contrast(inside: Count, outside: Count) -> Contrast | None:
     whole = Count(inside.total + outside.total, inside.failed + outside.failed)
     if inside.failed < _FEWEST or not outside.total:
         return None
-    gain = log_likelihood(inside) + log_likelihood(outside) - log_likelihood(whole)
+    gain = _log_likelihood(inside) + _log_likelihood(outside) - _log_likelihood(whole)
     decibans = 10 * gain / log(10)
     higher = inside.failed * outside.total >= _TIMES * outside.failed * inside.total
     if decibans < _LEAST_DECIBANS or not higher:
@@ -106,3 +105,11 @@ def find_same_time(asked: Asked, failures: Iterable[Failure]) -> SameTime | None
     if ratio > 1 + _SAME_WITHIN:
         return None
     return SameTime(asked=asked, seconds=middle, failures=len(times))
+
+
+def _log_likelihood(count: Count) -> float:
+    """Return the highest log-likelihood that any constant rate gives to a count."""
+    total, failed = count
+    if failed <= 0 or failed >= total:
+        return 0.0
+    return failed * log(failed / total) + (total - failed) * log(1 - failed / total)
