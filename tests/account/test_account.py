@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 
 import jsonschema
 import pytest
@@ -14,14 +15,13 @@ from tenmatsu.account.as_text import print_report
 from tenmatsu.account.report import make_report
 from tenmatsu.account.safe import markdown, printable, printable_json
 from tenmatsu.model.case import Case
+from tenmatsu.model.verdict import LayerState
 from tenmatsu.model.words import LANGUAGES, Language
 
 HOSTILE = "evil\x1b[2J\u202eexe\r\n|*<script>alert(1)</script>"
 
 
 def hostile_case() -> Case:
-    from dataclasses import replace
-
     storm = storm_evidence()
     named = event(
         "process.program", process__command=HOSTILE, cpu_seconds=0.1, brief=50, parents=HOSTILE, begun=1
@@ -54,6 +54,22 @@ def test_the_parts_come_in_order() -> None:
     titles = ["\nWhy", "\nRuled out", "\nCould not be seen or decided", "\nNext"]
     places = [text.index(title) for title in titles]
     assert places == sorted(places)
+
+
+def test_an_open_layer_names_what_is_open_there_though_the_evidence_speaks_against_it() -> None:
+    """What was likely beforehand stays possible in spite of some decibans: its name must stand there."""
+    case = make_case(storm_evidence())
+    open_layer = next(one for one in case.verdict.layers if one.state is LayerState.RULED_OUT)
+    causes = tuple(
+        replace(one, weight_decibans=-7.0, probability=0.2) if one.layer is open_layer.layer else one
+        for one in case.verdict.causes
+    )
+    layers = tuple(
+        replace(one, state=LayerState.UNKNOWN) if one is open_layer else one for one in case.verdict.layers
+    )
+    text = as_text(replace(case, verdict=replace(case.verdict, causes=causes, layers=layers)), "en")
+    assert "not ruled out:" in text
+    assert "not ruled out:  (" not in text
 
 
 @pytest.mark.parametrize("colour", [False, True])

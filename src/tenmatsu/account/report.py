@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tenmatsu.diagnose.causes import load_causes
-from tenmatsu.diagnose.engine import RULED_OUT_DECIBANS
+from tenmatsu.diagnose.engine import is_ruled_out
 from tenmatsu.model.case import Case
 from tenmatsu.model.cause import Cause
 from tenmatsu.model.finding import Finding, State
@@ -197,7 +197,9 @@ class _Author:
     def _open(self, judged: JudgedLayer) -> str:
         why = [self.findings[id].sentence for id in judged.by if id in self.findings][:1]
         mine = [one for one in self.verdict.causes if one.layer is judged.layer]
-        possible = [self.causes[one.id].name for one in mine if one.weight_decibans > RULED_OUT_DECIBANS]
+        possible = [
+            self.causes[one.id].name for one in mine if not is_ruled_out(one.weight_decibans, one.probability)
+        ]
         text = self.say(OPEN, names=listing(tuple(possible[:3])))
         return f"{text} ({self.say(why[0])})" if why else text
 

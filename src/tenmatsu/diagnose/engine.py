@@ -107,11 +107,14 @@ def _judge_layer(
         share >= SUSPECTED_PROBABILITY and one.evidence_decibans > 0 for share, one in mine
     ):
         return JudgedLayer(layer=layer, state=LayerState.SUSPECTED, by=_strongest(mine[:1], for_it=True))
-    if mine and all(
-        one.evidence_decibans <= RULED_OUT_DECIBANS and share <= RULED_OUT_PROBABILITY for share, one in mine
-    ):
+    if mine and all(is_ruled_out(one.evidence_decibans, share) for share, one in mine):
         return JudgedLayer(layer=layer, state=LayerState.RULED_OUT, by=_strongest(mine, for_it=False))
     return JudgedLayer(layer=layer, state=LayerState.UNKNOWN, by=_not_seen(mine, findings, evidence))
+
+
+def is_ruled_out(decibans: float, probability: float) -> bool:
+    """Tell whether a cause is: the evidence speaks against it, and little is left of it."""
+    return decibans <= RULED_OUT_DECIBANS and probability <= RULED_OUT_PROBABILITY
 
 
 def _strongest(mine: Sequence[tuple[float, WeighedCause]], *, for_it: bool) -> tuple[str, ...]:

@@ -223,9 +223,9 @@ SIGHT = Sight(
     look=look,
     watches=True,
     close_by=Words(
-        "run it as root: sudo tenmatsu investigate; or join the group that may read logs: "
-        "sudo adduser YOURNAME adm",
-        "root で実行: sudo tenmatsu investigate、またはログを読めるグループに加える: "
+        "run it as root: sudo tenmatsu investigate; where a journal or log files are kept, their group "
+        "will do: sudo adduser YOURNAME adm",
+        "root で実行: sudo tenmatsu investigate。ジャーナルかログファイルがあれば、そのグループでも可: "
         "sudo adduser ユーザー名 adm",
     ),
 )
