@@ -4,6 +4,7 @@ import pytest
 from tests.evidence_builder import at
 from tests.findings.made_web_evidence import WebEvidence, served
 
+from tenmatsu.diagnose.line_join import MOST_BY_TIME
 from tenmatsu.diagnose.request_join import JoinedRequest, join_requests
 from tenmatsu.model.evidence import Outcome
 
@@ -14,7 +15,13 @@ def joined(made: WebEvidence) -> list[JoinedRequest]:
 
 
 def user(
-    made: WebEvidence, start: float, duration: float | None, *, failed: bool = True, client: str = ""
+    made: WebEvidence,
+    start: float,
+    duration: float | None,
+    *,
+    failed: bool = True,
+    client: str = "",
+    pid: int | None = None,
 ) -> None:
     made.request(
         Outcome.FAILED if failed else Outcome.OK,
@@ -24,6 +31,7 @@ def user(
         status=500 if failed else 200,
         client=client,
         path="/cgi-bin/mt.cgi",
+        pid=pid,
     )
 
 
@@ -35,6 +43,16 @@ def test_by_client_a_line_finds_its_request_among_many_at_once() -> None:
     found = [one for one in joined(made) if one.lines]
     assert [one.transaction.client for one in found] == ["192.0.2.7"]
     assert found[0].lines[0][1] > 0.97
+
+
+def test_another_workers_line_is_none_of_a_requests() -> None:
+    made = served()
+    for pid in (101, 102):
+        user(made, 3, 2.0, pid=pid)
+    made.line("script-ended-early", 5.4, module="cgi", process__pid=102)
+    found = {one.transaction.pid: one.lines for one in joined(made)}
+    assert found[101] == ()
+    assert MOST_BY_TIME >= found[102][0][1] > 0.9
 
 
 def test_without_client_a_line_is_shared_among_all_that_were_open_and_is_never_sure() -> None:

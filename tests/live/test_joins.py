@@ -54,6 +54,10 @@ def test_failures_are_joined_with_the_signal_that_ended_their_scripts(
     assert len(with_line) >= 0.9 * len(failures)
     unnamed = [share for one in with_line for line, share in one.lines if not line.text("client.address")]
     assert max(unnamed, default=0.0) <= MOST_BY_TIME
+    named = [(one.transaction.pid, line.number("process.pid")) for one in with_line for line, _ in one.lines]
+    both = [pids for pids in named if None not in pids]
+    assert all(request == line for request, line in both)
+    assert both or mpm == "event"
     ended = [one.process.signal for one in failures if one.process and one.process.signal is not None]
     assert len(ended) >= 0.6 * len(failures)
     assert set(ended) <= KILLED

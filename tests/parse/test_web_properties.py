@@ -279,3 +279,23 @@ def test_durations(text: str, seconds: float | None) -> None:
 
 def test_each_case_says_where_it_is_from() -> None:
     assert all(expected(name)["source"] for name in NAMES)
+
+
+@pytest.mark.parametrize(
+    ("format", "line", "pid"),
+    [
+        (
+            '%h %l %u %t "%r" %>s %b %D %P',
+            b'::1 - - [22/Nov/2025:23:05:12 +0900] "GET / HTTP/1.1" 200 5 9 4711',
+            4711,
+        ),
+        ("%t %>s %{pid}P", b"[22/Nov/2025:23:05:12 +0900] 200 4711", 4711),
+        ("%t %>s %{tid}P", b"[22/Nov/2025:23:05:12 +0900] 200 4711", None),  # a thread's
+        ("%t %>s %P", b"[22/Nov/2025:23:05:12 +0900] 200 -", None),
+        ("%t %>s %P", b"[22/Nov/2025:23:05:12 +0900] 200 99999999999", None),
+        ("[$time_local] $status $pid", b"[22/Nov/2025:23:05:12 +0900] 200 4711", 4711),
+    ],
+)
+def test_the_worker_is_read_where_the_format_names_it(format: str, line: bytes, pid: int | None) -> None:
+    (access,) = AccessReader(compile_access_format(format)).read(line + b"\n")
+    assert access.pid == pid

@@ -1,4 +1,6 @@
-"""Which line of the error log belongs to which request: by client where both sides name it, and by time.
+"""Which line of the error log belongs to which request: by client, worker, and time.
+
+Client and worker count where both sides name them.
 
 An access log's time is the start of a request, an error log's the moment of its trouble, mostly the end.
 Whole seconds on the one side and many requests at once leave room for doubt: so a pair has a probability,
@@ -124,7 +126,7 @@ def _weigh(line: Event, opened: Sequence[_Open], places: Iterable[int]) -> list[
 def _density(line: Event, one: _Open) -> float:
     """Return how likely a request is to make this line at this moment, per second."""
     at_end = line.text("error.type") in END_CLASSES
-    fits = _client_fits(line, one.request)
+    fits = _fits(line, one.request)
     if not fits:
         return 0.0
     if one.request.outcome is not Outcome.FAILED:
@@ -137,8 +139,12 @@ def _density(line: Event, one: _Open) -> float:
     return fits / (latest - earliest) if earliest <= age <= latest else 0.0
 
 
-def _client_fits(line: Event, request: Transaction) -> float:
-    address = line.text("client.address")
+def _fits(line: Event, request: Transaction) -> float:
+    address, worker = line.text("client.address"), line.number("process.pid")
+    # One worker writes both lines: another one rules a request out. The same one proves nothing, it may serve
+    # many at once.
+    if request.pid is not None and worker is not None and request.pid != worker:
+        return 0.0
     if not address:
         return 1.0
     if request.maker == "probe":

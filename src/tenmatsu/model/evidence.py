@@ -122,7 +122,7 @@ class Transaction:
     """One request. `maker` is `probe` for our own and `user` for one read from a log.
 
     `duration_seconds` is None where the log does not give it. `stage` is where it ended: `name`,
-    `connect`, `tls`, `first_byte`, `body` or `done`.
+    `connect`, `tls`, `first_byte`, `body` or `done`. `pid` is the server's worker, where the log names it.
     """
 
     sight: str
@@ -138,6 +138,7 @@ class Transaction:
     size_bytes: int | None = None
     client: str = ""
     reason: str = ""
+    pid: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

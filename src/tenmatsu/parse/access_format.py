@@ -28,6 +28,7 @@ _APACHE_FIELDS = {
     "B": "size",
     "O": "sent",
     "D": "microseconds",
+    "P": "pid",
 }
 _NGINX_FIELDS = {
     "remote_addr": "client",
@@ -42,6 +43,7 @@ _NGINX_FIELDS = {
     "body_bytes_sent": "size",
     "bytes_sent": "sent",
     "request_time": "seconds",
+    "pid": "pid",
     "http_user_agent": "agent",
 }
 _TIME_TAKEN = {"": "seconds", "s": "seconds", "ms": "milliseconds", "us": "microseconds"}
@@ -128,7 +130,9 @@ def _apache_field(of: str, letter: str, *, final: bool) -> _Field:
         case "s":
             return _Field("status" if final else "first_status")
         case _:
-            return _Field("" if of and letter != "a" else _APACHE_FIELDS.get(letter, ""))
+            # `%{tid}P` is a thread's; `%{pid}P` is what `%P` is.
+            plain = not of or letter == "a" or (letter, of) == ("P", "pid")
+            return _Field(_APACHE_FIELDS.get(letter, "") if plain else "")
 
 
 def _apache_time(of: str) -> _Field:

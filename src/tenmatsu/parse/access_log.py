@@ -18,6 +18,8 @@ from tenmatsu.parse.request_kind import RequestKind, kind_of_agent, looks_like_a
 # Times, requests, addresses and agents repeat: each is read once. Forgotten when so many are known,
 # so that a hostile log with ever new ones costs no memory.
 _MOST_REMEMBERED = 8192
+# Linux numbers processes to 4,194,304 (PID_MAX_LIMIT).
+_PID_DIGITS = 8
 _LONGEST = 300
 # Three years: with more, the time at which a request began would leave the calendar.
 _LONGEST_SECONDS = 1e8
@@ -40,8 +42,8 @@ USUAL_FORMAT = AccessFormat(
 class Access(NamedTuple):
     """One request. `time` is its start, aware, UTC. `path` is without the query string.
 
-    `duration_seconds` is None where the format does not give it, `size_bytes` likewise. A status
-    that is none is 0.
+    `duration_seconds` is None where the format does not give it, `size_bytes` and the worker's `pid`
+    likewise. A status that is none is 0.
     """
 
     time: datetime
@@ -52,6 +54,7 @@ class Access(NamedTuple):
     size_bytes: int | None
     duration_seconds: float | None
     kind: RequestKind
+    pid: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class _Places:
     size: int
     agent: int
     duration: int
+    pid: int
     unit_seconds: float
     epoch: float
 
@@ -138,6 +142,7 @@ class AccessReader:
             int(size) if size.isdigit() and len(size) < 19 else None,
             duration,
             kind,
+            _pid(row[places.pid]),
         )
 
     def _time(self, raw: bytes, format: AccessFormat, places: _Places) -> datetime | None:
@@ -202,6 +207,7 @@ def _find_places(format: AccessFormat) -> _Places:
         size=place("size", "sent"),
         agent=place("agent"),
         duration=duration,
+        pid=place("pid"),
         unit_seconds=_UNITS[format.fields[duration]] if duration >= 0 else 1.0,
         epoch=_EPOCHS.get(format.fields[time], 0.0),
     )
@@ -218,6 +224,10 @@ _JSON_PLACES = _find_places(_JSON_FORMAT)
 def _forget_if_full(remembered: dict[bytes, Any]) -> None:
     if len(remembered) >= _MOST_REMEMBERED:
         remembered.clear()
+
+
+def _pid(raw: bytes) -> int | None:
+    return int(raw) if raw.isdigit() and len(raw) < _PID_DIGITS else None
 
 
 def _duration(raw: bytes, unit_seconds: float) -> float | None:

@@ -6,7 +6,8 @@ clearly when a file is newer than it.
 
 # Says that an SQLite file is a case of ours: the letters "TnMt".
 APPLICATION_ID = 0x546E4D74
-FORMAT = 1
+# 2: transactions have a pid. Files of format 1 are read as well.
+FORMAT = 2
 
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT);
@@ -22,7 +23,7 @@ CREATE TABLE event (
 CREATE TABLE transactions (
     id INTEGER PRIMARY KEY, sight TEXT, component TEXT, time INTEGER, outcome TEXT, maker TEXT, path TEXT,
     method TEXT, status INTEGER, stage TEXT, duration_seconds REAL, size_bytes INTEGER, client TEXT,
-    reason TEXT
+    reason TEXT, pid INTEGER
 );
 CREATE TABLE look (
     id INTEGER PRIMARY KEY, sight TEXT, component TEXT, started INTEGER, ended INTEGER, complete INTEGER,

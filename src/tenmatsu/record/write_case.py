@@ -115,7 +115,7 @@ def _event_row(e: Event) -> Row:
 
 def _transaction_row(t: Transaction) -> Row:
     asked = (None, t.sight, t.component, microseconds(t.time), t.outcome.value, t.maker, t.path, t.method)
-    return *asked, t.status, t.stage, t.duration_seconds, t.size_bytes, t.client, t.reason
+    return *asked, t.status, t.stage, t.duration_seconds, t.size_bytes, t.client, t.reason, t.pid
 
 
 def _look_row(one: Look) -> Row:

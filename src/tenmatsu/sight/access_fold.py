@@ -81,6 +81,7 @@ class AccessFold:
                 size_bytes=access.size_bytes,
                 client=self._clean(access.client),
                 reason=access.kind.value,
+                pid=access.pid,
             )
         for (second, status, pattern), count in sorted(self._by_usual_paths().items()):
             notebook.sample(

@@ -144,6 +144,7 @@ class Notebook:
         size_bytes: int | None = None,
         client: str = "",
         reason: str = "",
+        pid: int | None = None,
     ) -> None:
         """Write down one request and how it ended."""
         made = Transaction(
@@ -160,6 +161,7 @@ class Notebook:
             size_bytes=size_bytes,
             client=client,
             reason=reason,
+            pid=pid,
         )
         with self._lock:
             if self._open:

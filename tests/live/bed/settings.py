@@ -90,7 +90,7 @@ class Settings:
     rlimit_cpu_seconds: int | None = None
     rlimit_memory_bytes: int | None = None
     rlimit_processes: int | None = None
-    log_duration: bool = False  # adds %D, microseconds, to the access log's lines
+    log_duration: bool = False  # adds %D and %P, microseconds and worker, to the access log's lines
 
     @property
     def directives(self) -> tuple[str, ...]:
@@ -114,7 +114,7 @@ def render_conf(settings: Settings, *, root: Path, port: int) -> str:
         timeout_seconds=settings.timeout_seconds,
         processes=processes.format(workers=settings.max_request_workers),
         combined=COMBINED,
-        duration=" %D" if settings.log_duration else "",
+        duration=" %D %P" if settings.log_duration else "",
         options="\n".join(settings.directives),
     )
 
