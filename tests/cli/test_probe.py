@@ -146,3 +146,39 @@ def test_the_time_may_be_over_first(capsys: pytest.CaptureFixture[str]) -> None:
     assert code == 3
     assert "undecided, rather over" in told
     assert "10.0% is assumed" in told
+
+
+def test_more_failures_than_usual_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    normal = tmp_path / "well.json"
+    well = {"outcome": "ok", "duration_seconds": 0.01}
+    normal.write_text(json.dumps({"transactions": [well] * 150}))
+    with serve(*[FINE] * 4, BAD) as server:
+        words = [server.url, "--count", "12", "--normal", str(normal), *PACE]
+        assert main(["--lang", "en", "probe", "run", *words]) == 1
+        text = " ".join(capsys.readouterr().out.split())
+        assert main(["probe", "run", *words, "--json"]) == 1
+    assert "more fail than usual: told at" in text
+    assert "fewer than 200 good ones" in text
+    (alarm,) = json.loads(capsys.readouterr().out)["alarms"]
+    assert alarm["what"] == "failures"
+    assert alarm["share"] > 0.5
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "cannot be read"),
+        ("{}", "not readable as output of probe run"),
+        ('{"transactions": []}', "known"),
+    ],
+)
+def test_what_is_no_normal_is_said_before_anything_is_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | None, said: str
+) -> None:
+    normal = tmp_path / "well.json"
+    if content is not None:
+        normal.write_text(content)
+    with serve(FINE) as server:
+        assert main(["--lang", "en", "probe", "run", server.url, "--normal", str(normal)]) == 2
+        assert server.paths == []
+    assert said in capsys.readouterr().err

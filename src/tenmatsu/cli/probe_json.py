@@ -30,6 +30,9 @@ def describe_series(told: Told, language: Language) -> dict[str, Any]:
             "failed_seconds": shape.failed_seconds,
             "ok_seconds": shape.ok_seconds,
         },
+        "alarms": [
+            {"what": one.what.value, "time": one.time.isoformat(), "share": one.share} for one in told.alarms
+        ],
         "stopped": told.stopped.value if told.stopped else "interrupted",
         "left_behind": [_left(one, language) for one in told.left_behind],
     }

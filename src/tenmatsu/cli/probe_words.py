@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tenmatsu.attempt.alarms import Alarm, What
 from tenmatsu.attempt.series import MOST_HOPELESS, Stop
 from tenmatsu.attempt.shape import Kind, Shape, find_shape
 from tenmatsu.chance.rate import Rate, estimate_rate
@@ -17,12 +18,17 @@ _MOST_REASONS = 5
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Told:
-    """A series as it is told: attempts in their order, and what they come to."""
+    """A series as it is told: attempts in their order, and what they come to.
+
+    `tells_slow` is None where nobody said what is usual.
+    """
 
     name: str
     attempts: Sequence[Attempt]
     stopped: Stop | None
     left_behind: Sequence[LeftBehind]
+    alarms: Sequence[Alarm] = ()
+    tells_slow: bool | None = None
 
     @property
     def rate(self) -> Rate:
@@ -58,6 +64,9 @@ def make_headline(told: Told) -> Words:
 def make_rows(told: Told) -> list[tuple[Words, Words]]:
     """Return the lines below it, each with its title."""
     rows = [(WHY, _say_reason(reason, count)) for reason, count in _count_reasons(told.attempts)]
+    rows += [(MORE, say_alarm(one)) for one in told.alarms]
+    rows += [(MORE, NONE_MORE)] if told.tells_slow is not None and not told.alarms else []
+    rows += [(MORE, FEW_DURATIONS)] if told.tells_slow is False else []
     rows += [(WHERE, _say_stages(told.attempts))] if told.rate.failures else []
     rows += [(LASTED, _say_shape(told.shape))] if told.attempts else []
     if saved := sum(one.outcome is Outcome.FAILED and one.mark_found is True for one in told.attempts):
@@ -87,6 +96,11 @@ def say_attempt(one: Attempt) -> Words:
         return line
     step = Words("{step}: ", "{step}: ").fill(step=one.step) if one.step else Words("", "")
     return line + Words("  ", "  ") + step + read_reason(one.reason)
+
+
+def say_alarm(one: Alarm) -> Words:
+    """Return one alarm in a sentence."""
+    return ALARMS[one.what].fill(time=f"{one.time.astimezone():%Y-%m-%d %H:%M:%S}", share=f"{one.share:.0%}")
 
 
 def _count_reasons(attempts: Sequence[Attempt]) -> list[tuple[str, int]]:
@@ -163,6 +177,24 @@ ONE_WELL = Words(
 )
 NOTHING_KNOWN = Words(
     "{name}: of {total} attempts nobody could tell how they ended", "{name}: {total} 回の結果はどれも不明"
+)
+MORE = Words("usual", "平常比")
+ALARMS = {
+    What.FAILURES: Words(
+        "more fail than usual: told at {time}, about {share} since",
+        "平常より失敗が多い: {time} に検知、それ以降およそ {share}",
+    ),
+    What.SLOW: Words(
+        "slower than usual: told at {time}, about {share} beyond what 19 of 20 took",
+        "平常より遅い: {time} に検知、平常の 20 回中 19 回の時間を超えるものがおよそ {share}",
+    ),
+}
+NONE_MORE = Words(
+    "no more failures than usual (one false alarm a year)", "平常と変わらない (誤報は年 1 回の水準)"
+)
+FEW_DURATIONS = Words(
+    "whether it is slower nobody can tell: the normal holds fewer than 200 good ones",
+    "遅くなったかは判別不能: 平常時の記録に成功が 200 回未満",
 )
 WHY = Words("why", "理由")
 WHERE = Words("where", "段階")
