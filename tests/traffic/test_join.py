@@ -31,6 +31,13 @@ def join(failures: list[Failure], *lines: ErrorLine) -> Joined:
     return found.joined()
 
 
+def test_another_workers_line_is_none_of_its() -> None:
+    mine, others = failure(0)._replace(pid=7), failure(0)._replace(pid=8)
+    joined = join([mine, others], said(30.6))
+    assert (joined.explained, joined.stray) == (0.999, 0)
+    assert join([others], said(30.6)).stray == 1
+
+
 def test_a_line_at_a_requests_end_is_its_own() -> None:
     joined = join([failure(0), failure(500)], said(30.6, "192.0.2.1:4711"))
     assert (joined.explained, joined.stray) == (1.0, 0)

@@ -52,6 +52,7 @@ class Row(NamedTuple):
     size: bytes
     agent: bytes
     taken: bytes
+    pid: bytes = b""
 
 
 RawRow = tuple[bytes, ...]
@@ -239,6 +240,7 @@ def _order_of(format: AccessFormat) -> Callable[[list[RawRow]], list[RawRow]]:
         place("size", "sent"),
         place("agent"),
         place(*_UNITS),
+        place("pid"),
     )
     pick, method, path = itemgetter(*places), place("method"), place("path")
     if "request" in fields or not {"method", "path"} & set(fields):

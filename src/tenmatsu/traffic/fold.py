@@ -20,6 +20,7 @@ MOST_CLIENTS = 50_000
 # 300 bytes each.
 MOST_FAILURES = 100_000
 _MOST_REMEMBERED = 50_000
+_PID_DIGITS = 8
 _LONGEST = 200
 # One failure says as much as so many requests when a table is full: what fails must stay in it.
 _FAILURE_WEIGHS = 1000
@@ -129,7 +130,7 @@ class TrafficFold:
                 self._kinds[RequestKind.ATTACK][0] += 1
 
     def _fail(self, row: RawRow, block: Rows) -> None:
-        client, time, request, status, size, agent, taken = row
+        client, time, request, status, size, agent, taken, pid = row
         asked = self._read_request(request.partition(b"?")[0])[0]
         kind, micros, second = self._kind(agent), _micros(taken, block.unit), block.seconds[time]
         self._failed += 1
@@ -141,7 +142,9 @@ class TrafficFold:
         counts[2 + BUCKETS + _bucket_of(micros)] += 1
         begin = second - (micros or 0) / 1e6 if block.at_end else float(second)
         whole = int(size) if size.isdigit() and len(size) < 19 else None
-        self._failures.append(Failure(begin, _text(client), asked, kind, int(status), whole, micros))
+        self._failures.append(
+            Failure(begin, _text(client), asked, kind, int(status), whole, micros, _pid(pid))
+        )
 
     def _read_request(self, raw: bytes) -> tuple[Asked, bool]:
         """Return what is asked for (no query string is in it), and whether only attackers ask for it."""
@@ -231,3 +234,8 @@ def _micros(raw: bytes, unit: int) -> int | None:
     except (ValueError, OverflowError):
         return None
     return micros if 0 <= micros < 1 << BUCKETS else None
+
+
+def _pid(raw: bytes) -> int:
+    """Return a worker's number, 0 where the log does not say it (Linux: at most 4,194,304)."""
+    return int(raw) if raw.isdigit() and len(raw) < _PID_DIGITS else 0

@@ -4,6 +4,7 @@ An access log's stamp is the start of a request, cut to a whole second; an error
 of the line. So a line belongs to a request that ran then, and the server's own last word comes at
 its end: start plus duration. Lines that name a client go to that client's requests only; those
 without one (mod_cgid) go by time alone, and where several requests ended then, each gets its share.
+Where both sides name the worker (`%P`), it must be the same one.
 """
 
 from bisect import bisect_left
@@ -74,13 +75,18 @@ class FailureJoin:
         """Find the request of each line."""
         for line in lines:
             self._lines += 1
-            places = self._candidates(line)
+            places = [at for at in self._candidates(line) if self._may_be_of(line, at)]
             if not places:
                 self._stray += 1
             elif len(places) > _MOST_CANDIDATES:
                 self._undecided += 1
             else:
                 self._note(line, places)
+
+    def _may_be_of(self, line: ErrorLine, at: int) -> bool:
+        """Tell whether one worker can have written both: where both sides name it, it is the same one."""
+        pid = self._failures[at].pid
+        return not pid or not line.pid or pid == line.pid
 
     def _candidates(self, line: ErrorLine) -> list[int]:
         time = line.time.timestamp()

@@ -31,7 +31,8 @@ class Asked(NamedTuple):
 class Failure(NamedTuple):
     """A failed request, whole. `begin` is in seconds since 1970, cut to whole ones where the log is.
 
-    `micros` is how long it took, None where the log does not say so; `size` likewise.
+    `micros` is how long it took, None where the log does not say so; `size` likewise. `pid` is the worker's,
+    0 where it is not known.
     """
 
     begin: float
@@ -41,6 +42,7 @@ class Failure(NamedTuple):
     status: int
     size: int | None
     micros: int | None
+    pid: int = 0
 
     @property
     def end(self) -> float:
