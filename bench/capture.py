@@ -151,7 +151,7 @@ def main() -> None:
     )
     parser.add_argument("--seconds", type=float, default=1.5, help="length of a storm (1.5; at most 60)")
     parser.add_argument("--rate", type=int, action="append", help="a second (200, 2000; 0: all that it can)")
-    parser.add_argument("--idle", type=int, default=10, help="seconds of nothing, to compare with (10)")
+    parser.add_argument("--idle", type=int, default=15, help="seconds of nothing, to compare with (15)")
     parser.add_argument("--tool", action="append", help="only this tool; can be given more than once")
     wanted = parser.parse_args()
     unknown = set(wanted.tool or ()) - {tool.name for tool in EVERYTHING}

@@ -27,9 +27,12 @@ class Idle:
 
 
 def find_idle(costs: Sequence[float], block_seconds: float = 1) -> Idle:
-    """Return what was idle, from the milliseconds a second of blocks of equal length, two or more."""
+    """Return what was idle, from the milliseconds a second of blocks of equal length, two or more.
+
+    The median: something else may have happened in one of them. The spread still tells of it.
+    """
     return Idle(
-        ms_a_second=statistics.mean(costs),
+        ms_a_second=statistics.median(costs),
         spread_ms=statistics.stdev(costs) * math.sqrt(block_seconds),
         seconds=len(costs) * block_seconds,
     )
