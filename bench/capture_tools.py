@@ -29,10 +29,10 @@ class Idle:
 def find_idle(costs: Sequence[float], block_seconds: float = 1) -> Idle:
     """Return what was idle, from the milliseconds a second of blocks of equal length, two or more.
 
-    The median: something else may have happened in one of them. The spread still tells of it.
+    The mean, as of the storms: now and then a look takes twice as long, with a storm and without.
     """
     return Idle(
-        ms_a_second=statistics.median(costs),
+        ms_a_second=statistics.mean(costs),
         spread_ms=statistics.stdev(costs) * math.sqrt(block_seconds),
         seconds=len(costs) * block_seconds,
     )

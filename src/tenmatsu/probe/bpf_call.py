@@ -26,9 +26,11 @@ _NUMBERS = {
 }
 
 _MAP_CREATE, _MAP_LOOKUP, _MAP_UPDATE, _MAP_DELETE, _MAP_NEXT_KEY, _PROG_LOAD = 0, 1, 2, 3, 4, 5
-_RAW_TRACEPOINT_OPEN, _MAP_LOOKUP_AND_DELETE_BATCH = 17, 25
+_OBJ_GET_INFO_BY_FD, _RAW_TRACEPOINT_OPEN, _MAP_LOOKUP_AND_DELETE_BATCH = 15, 17, 25
 _PROG_TYPE_RAW_TRACEPOINT = 17
 _LOG_BYTES = 1 << 16
+# struct bpf_prog_info: recursion_misses stands there since Linux 5.12; the kernel says how far it wrote.
+_MISSES_AT, _INFO_BYTES = 208, 256
 # Where a batch goes on: for a hash, a bucket's number (`__htab_map_lookup_and_delete_batch`).
 _CURSOR_BYTES = 64
 _BATCH_COUNT_AT = 32
@@ -140,6 +142,19 @@ class Bpf:
         return self._keep(
             self._call(_RAW_TRACEPOINT_OPEN, struct.pack("=QI", ctypes.addressof(name), program))
         )
+
+    def count_misses(self, program: int) -> int:
+        """Return how often a program did not run because it ran already on that processor.
+
+        0 where the kernel does not count that.
+        """
+        info = ctypes.create_string_buffer(_INFO_BYTES)
+        attributes = struct.pack("=IIQ", program, _INFO_BYTES, ctypes.addressof(info))
+        buffer = ctypes.create_string_buffer(attributes, _ATTR_BYTES)
+        self._call_with(_OBJ_GET_INFO_BY_FD, buffer)
+        written = struct.unpack_from("=I", buffer, 4)[0]
+        has_misses = written >= _MISSES_AT + 8
+        return int(struct.unpack_from("=Q", info, _MISSES_AT)[0]) if has_misses else 0
 
     def look_up(self, where: Map, key: bytes) -> Optional[bytes]:
         """Return the value of a key, or None."""

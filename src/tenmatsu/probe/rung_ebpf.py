@@ -17,7 +17,7 @@ from tenmatsu.probe.ebpf_kernel import Kernel, describe_kernel
 from tenmatsu.probe.ebpf_maps import ARGUMENT_BYTES, FIRST_PLACE, PATH_BYTES, TOTALS, Maps, make_maps
 from tenmatsu.probe.ebpf_programs import make_programs
 from tenmatsu.probe.lockdown import is_locked_down
-from tenmatsu.probe.proc_files import NS_PER_TICK, read_file
+from tenmatsu.probe.proc_files import NS_PER_TICK
 from tenmatsu.probe.rung import Counted, Ended, Harvest, Options, Rung, Sample, Unavailable
 
 # A time that never comes: every process began before it, so each is told of by itself.
@@ -174,7 +174,7 @@ class EbpfRung(Rung):
     def _read_losses(self) -> Dict[str, int]:
         totals = self._read_totals()
         losses = {name: totals[name] for name in (*_LOSSES, "kinds_full_cpu_ns")}
-        losses["programs_missed"] = sum(_read_misses(program) for program in self._programs)
+        losses["programs_missed"] = sum(map(self._bpf.count_misses, self._programs))
         return losses
 
     def close(self) -> None:
@@ -212,14 +212,6 @@ def _make_maps(bpf: Bpf) -> Tuple[Maps, Tuple[Map, Map]]:
     except (ValueError, OSError) as error:
         raise BpfError(errno.EPERM) from error
     return make_maps(bpf)
-
-
-def _read_misses(program: int) -> int:
-    """Return how often a program did not run because it ran already on that processor (since Linux 5.12)."""
-    for line in read_file(f"/proc/self/fdinfo/{program}").splitlines():
-        if line.startswith(b"recursion_misses:"):
-            return int(line.split()[1])
-    return 0
 
 
 def _explain(error: BpfError) -> Unavailable:
