@@ -52,6 +52,7 @@ class Living:
 
     def __init__(self) -> None:
         self.looks = 0
+        self.told_all = True  # whether the last look returned all processes
         self.now: Dict[int, Stat] = {}
         self.gone: List[Stat] = []
         self._charged: Dict[Identity, int] = {}  # ns; of the dead, until they are forgotten
@@ -61,14 +62,20 @@ class Living:
         self._kernel_threads: FrozenSet[int] = frozenset()
 
     def look(self, with_new_zombies: bool) -> List[Change]:
-        """Look at every process once. Raises OSError where /proc cannot be listed.
+        """Look at every process once, and return what those did that were read. Raises OSError without /proc.
+
+        Threads of the kernel are mostly left alone (`told_all`): then `now` has them as they were.
 
         `with_new_zombies`: also charge what ended before it was ever seen alive and was not waited for yet;
         not where another rung tells of it.
         """
         before, self.now = self.now, self._read_all(with_new_zombies)
         self._bury(before)
-        changes = [self._change(before.get(pid), stat) for pid, stat in self.now.items()]
+        read = [(pid, stat) for pid, stat in self.now.items() if before.get(pid) is not stat]
+        # One of the kernel's that is new: how many are alike, only all of them tell.
+        self.told_all = len(read) == len(self.now) or any(stat.in_kernel for _, stat in read)
+        told = self.now.items() if self.told_all else read
+        changes = [self._change(before.get(pid), stat) for pid, stat in told]
         if self.looks == 0:
             self._first_look_ticks = int(time.clock_gettime(_CLOCK_BOOTTIME) * TICKS_PER_SECOND)
         self.looks += 1

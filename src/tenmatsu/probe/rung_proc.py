@@ -6,7 +6,7 @@ names.
 """
 
 import time
-from typing import Dict, List, NamedTuple, Optional, Tuple
+from typing import AbstractSet, Dict, List, NamedTuple, Optional, Tuple
 
 from tenmatsu.probe.details import Details
 from tenmatsu.probe.living import Change, Living
@@ -76,6 +76,7 @@ class ProcRung(Rung):
         self._due = 0.0
         self._most_rows = 0
         self._gone: List[Stat] = []
+        self._in_kernel: AbstractSet[_Kind] = frozenset()
         self._told: Dict[_Kind, int] = {}  # how many of each were told to be alive
 
     def open(self, options: Options) -> None:
@@ -112,7 +113,7 @@ class ProcRung(Rung):
             starters=_find_starters(changes),
             cpu_ns=sum(one.own_ticks for one in changes) * NS_PER_TICK,
             dead_cpu_ns=sum(one.children_ticks for one in changes) * NS_PER_TICK,
-            visible_tasks=sum(one.stat.threads for one in changes),
+            visible_tasks=sum(one.threads for one in self.living.now.values()),
         )
 
     def _programs(self, changes: List[Change]) -> List[Program]:
@@ -124,11 +125,22 @@ class ProcRung(Rung):
                 parent = now.get(stat.parent)
                 kind = (stat.name, parent.name if parent else b"", *self.details.of(stat))
                 groups.setdefault(kind, []).append(change)
-        told = self._told
-        programs = [_make_program(kind, members) for kind, members in groups.items()]
-        changed = [one for one in programs if one.cpu_ns or one.new or one.alive != told.get(one[:4])]
-        changed += [Program(*kind, alive=0, new=0, cpu_ns=0, pid=0) for kind in told if kind not in groups]
+        told, resting = self._told, self._resting(groups)
+        changed = [
+            _make_program(kind, members)
+            for kind, members in groups.items()
+            if len(members) != told.get(kind) or any(one.own_ticks or one.new for one in members)
+        ]
+        gone = [kind for kind in told if kind not in groups and kind not in resting]
+        changed += [Program(*kind, alive=0, new=0, cpu_ns=0, pid=0) for kind in gone]
         return self._tell(changed)
+
+    def _resting(self, groups: Dict[_Kind, List[Change]]) -> AbstractSet[_Kind]:
+        """Return the kinds of the kernel's threads where this look left them alone."""
+        if not self.living.told_all:
+            return self._in_kernel
+        self._in_kernel = {kind for kind, members in groups.items() if members[0].stat.in_kernel}
+        return frozenset()
 
     def _tell(self, changed: List[Program]) -> List[Program]:
         """Return at most so many, what matters most; of the rest the CPU in one row, their number later."""
