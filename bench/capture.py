@@ -36,7 +36,7 @@ from tenmatsu.probe.rung import Options
 
 RATES = (200, 2000, 0)
 _MOST_SECONDS = 60.0
-_LEAST_PROCESSES = 2000
+_LEAST_PROCESSES = 1000
 # Not another user: that one might not be able to run this Python.
 WITHOUT_RIGHTS = ("setpriv", "--bounding-set=-all", "--inh-caps=-all")
 
@@ -63,7 +63,7 @@ TOOLS: tuple[Tool, ...] = (
         Options(rungs=("taskstats",)),
         # Without delay accounting, kernels before 5.14 do not reach that share of CPU; the rung says so.
         Limits(seen_percent=100, cpu_percent=(85, 103), net_ms=10, peak_mb=20),
-        runs=10,
+        runs=5,
     ),
     Probe("perf", Options(rungs=("perf",)), Limits(seen_percent=100)),
     Probe("trace", Options(rungs=("trace",)), Limits(seen_percent=100), before=WITH_TRACEFS),
@@ -153,10 +153,10 @@ def main() -> None:
         "--runs", type=int, help="storms in a row, for each tool and rate (eBPF 10, /proc 4, others 1)"
     )
     parser.add_argument(
-        "--seconds", type=float, default=1.5, help="length of a storm (1.5, and 2,000 processes; at most 60)"
+        "--seconds", type=float, default=1.5, help="length of a storm (1.5, and 1,000 processes; at most 60)"
     )
     parser.add_argument("--rate", type=int, action="append", help="a second (200, 2000; 0: all that it can)")
-    parser.add_argument("--idle", type=int, default=30, help="seconds of nothing, to compare with (30)")
+    parser.add_argument("--idle", type=int, default=10, help="seconds of nothing, to compare with (10)")
     parser.add_argument("--tool", action="append", help="only this tool; can be given more than once")
     wanted = parser.parse_args()
     unknown = set(wanted.tool or ()) - {tool.name for tool in EVERYTHING}

@@ -51,10 +51,11 @@ class Probe:
         with _running(self._command, self._options) as watched:
             watched.wait(3)  # the first looks read more than later ones
             self._check(watched)
+            # Before each storm anew: over minutes a machine changes by more than a storm costs.
             blocks = max(2, math.ceil(idle_seconds / _BLOCK_LOOKS))
-            idle = measure_idle(partial(watched.watch_idle, blocks))
+            idle = partial(measure_idle, partial(watched.watch_idle, blocks))
             return [
-                measure_undisturbed(partial(self._watch_one, watched, make_storm, idle))
+                measure_undisturbed(partial(self._watch_one, watched, make_storm, idle()))
                 for make_storm in storms
             ]
 

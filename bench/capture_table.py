@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import floor
+from statistics import fmean
 
 from bench.capture_storm import Storm
-from bench.capture_tools import Limits, Seen
+from bench.capture_tools import Idle, Limits, Seen
 
 HEAD = (
     f"{'tool':<17}{'rate':>5}{'started':>9}{'seen %':>8}{'CPU %':>7}"
@@ -139,11 +140,23 @@ def together(runs: Sequence[tuple[Storm, Seen]]) -> tuple[Storm, Seen]:
         cpu=add(one.cpu for one in seens),
         gross_ms=sum(one.gross_ms for one in seens),
         seconds=sum(one.seconds for one in seens),
-        idle=seens[0].idle,
+        idle=_together([one.idle for one in seens if one.idle]),
         peak_mb=max(one.peak_mb for one in seens),
         in_kernel_ms=add(one.in_kernel_ms for one in seens),
         forks=add(one.forks for one in seens),
+        nets=tuple(one.beyond_idle_ms for one in seens) if seens[0].idle else (),
         remark="; ".join(sorted({one.remark for one in seens} - {""})),
+    )
+
+
+def _together(idles: Sequence[Idle]) -> Idle | None:
+    """Return what was idle before each storm as one."""
+    if not idles:
+        return None
+    return Idle(
+        ms_a_second=fmean(one.ms_a_second for one in idles),
+        spread_ms=fmean(one.spread_ms for one in idles),
+        seconds=sum(one.seconds for one in idles),
     )
 
 

@@ -13,6 +13,13 @@ class LeftOut(Exception):
     """This tool cannot be measured here; the text says why."""
 
 
+# From so many on, how much they differ tells how sure their median is.
+_FEW_NETS = 5
+# Of a normal distribution: its standard deviation in median absolute deviations, and how much less sure than
+# the mean the median is.
+_OF_DEVIATION, _OF_MEDIAN = 1.4826, 1.2533
+
+
 @dataclass(frozen=True, kw_only=True)
 class Idle:
     """What a tool takes when nothing happens.
@@ -44,7 +51,8 @@ class Seen:
 
     `gross_ms` is all that it took from the storm's beginning until all was told, `seconds` how long that was;
     `idle` what it takes when nothing happens (None: nobody can tell); `in_kernel_ms` what its BPF programs
-    took in the storm's own time; `forks` the kernel's own count meanwhile, where it tells that.
+    took in the storm's own time; `forks` the kernel's own count meanwhile, where it tells that. Several
+    storms as one have their `nets`: what each took beyond its own idle time, below 0 too.
     """
 
     processes: float | None
@@ -56,19 +64,29 @@ class Seen:
     in_kernel_ms: float | None = None
     forks: float | None = None
     remark: str = ""
+    nets: tuple[float, ...] = ()
 
     @property
     def net_ms(self) -> float | None:
         """Return what it took beyond what it takes anyway."""
         if self.idle is None:
             return None
-        return max(0.0, self.gross_ms - self.idle.ms_a_second * self.seconds)
+        return max(0.0, statistics.median(self.nets) * len(self.nets) if self.nets else self.beyond_idle_ms)
+
+    @property
+    def beyond_idle_ms(self) -> float:
+        """Return what it took beyond what was idle before it; below 0 where it took less."""
+        return self.gross_ms - (self.idle.ms_a_second if self.idle else 0.0) * self.seconds
 
     @property
     def net_error_ms(self) -> float:
         """Return the standard error of `net_ms`: of what was idle, and of what is taken off for it."""
         if self.idle is None:
             return 0.0
+        if len(self.nets) >= _FEW_NETS:
+            middle = statistics.median(self.nets)
+            spread = statistics.median(abs(one - middle) for one in self.nets)
+            return _OF_MEDIAN * _OF_DEVIATION * spread * math.sqrt(len(self.nets))
         return self.idle.spread_ms * math.sqrt(self.seconds + self.seconds**2 / self.idle.seconds)
 
 
