@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from tenmatsu.errors import BadSite
 from tenmatsu.model.probe_plan import Expect, Pace, Source, Take
-from tenmatsu.parse.site_file import parse_site_file, plan_for_url
+from tenmatsu.parse.site_file import parse_site_file
+from tenmatsu.parse.site_probes import plan_for_url
 
 KINDS = {"metaweblog": ("url", "blog", "user")}
 SHOP = b"""
@@ -47,7 +48,7 @@ url = "https://blog.example/"
 
 
 def test_probes_of_all_forms() -> None:
-    probes = parse_site_file(SHOP, KINDS)
+    probes = parse_site_file(SHOP, KINDS).probes
     assert list(probes) == ["shop", "post", "top"]
     shop = probes["shop"]
     assert shop.pace == Pace(every_seconds=5, jitter=0)

@@ -2,7 +2,8 @@
 
 import errno
 import sqlite3
-from contextlib import suppress
+from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,23 @@ def test_what_is_read_is_what_was_written(saved: Path) -> None:
 def test_replay_judges_as_live_did_finding_by_finding(saved: Path) -> None:
     assert diagnose(read_case(saved).evidence) == make_case(storm_evidence()).verdict
     assert len(read_case(saved).findings) == len(make_case(storm_evidence()).verdict.findings)
+
+
+def test_what_was_seen_in_other_machines_stays_theirs(tmp_path: Path) -> None:
+    other = replace(healthy_evidence(), component="dns1/boot", asked_url=None)
+    evidence = replace(storm_evidence(), beside=(other,))
+    path = tmp_path / "two.case"
+    write_case(make_case(evidence), path)
+    assert read_case(path).evidence == evidence
+
+
+def test_a_case_from_before_there_were_several_machines_is_read(saved: Path) -> None:
+    with closing(sqlite3.connect(saved)) as database, database:
+        database.execute("PRAGMA user_version = 2")
+        database.execute("DROP TABLE beside")
+        for table in ("series", "event", "transactions", "look", "gap"):
+            database.execute(f"ALTER TABLE {table} DROP COLUMN machine")
+    assert read_case(saved).evidence == storm_evidence()
 
 
 def test_the_file_is_one_and_no_leftover_lies_beside_it(saved: Path) -> None:

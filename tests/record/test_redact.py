@@ -30,6 +30,18 @@ def test_what_is_no_name_and_no_address_stays() -> None:
     assert redacted(text) == text
 
 
+def test_what_stands_below_and_beside_gets_stand_ins_too() -> None:
+    guest = replace(event("vm.facts"), component="5a5a", attributes={"name": "dns1", "host": "esx/host-1"})
+    other = replace(
+        storm_evidence(), component="other/boot", events=(event("web.error", body="dns1 is gone"),)
+    )
+    evidence = replace(storm_evidence(), events=(guest,), beside=(other,))
+    found = redact(SITE, evidence)[1]
+    assert (found.events[0].component, found.events[0].text("name")) == ("host-2", "host")
+    assert found.beside[0].events[0].body == "host is gone"
+    assert not [trace for trace in ("5a5a", "dns1", "other/boot") if trace in repr(found)]
+
+
 def test_the_verdict_stays_the_same(tmp_path: Path) -> None:
     case = make_case(storm_evidence())
     site, evidence = redact(case.site, case.evidence)

@@ -8,6 +8,7 @@ from tenmatsu.model.words import Words
 
 if TYPE_CHECKING:
     from tenmatsu.model.probe_plan import ProbePlan
+    from tenmatsu.model.site_map import SiteMap
 
 DEFAULT_FILE = "site.toml"
 _MOST_BYTES = 5_000_000
@@ -15,19 +16,20 @@ _MOST_BYTES = 5_000_000
 
 def find_probe(name: str, site_file: str | None) -> "ProbePlan":
     """Return the probe of that name, or one for a URL. Raises WrongUse, BadSite with the file's name."""
-    from tenmatsu.parse.site_file import plan_for_url
+    from tenmatsu.parse.site_probes import plan_for_url
 
     if name.startswith(("http://", "https://")):
         return plan_for_url(name)
     path = Path(site_file or DEFAULT_FILE)
-    probes = _read(path)
+    probes = read_site(path).probes
     if name not in probes:
         known = ", ".join(probes) or "–"
         raise WrongUse(NO_PROBE.fill(name=name, file=path, known=known))
     return probes[name]
 
 
-def _read(path: Path) -> "dict[str, ProbePlan]":
+def read_site(path: Path) -> "SiteMap":
+    """Return the site that a file describes. Raises WrongUse with the file's name and line, ReachError."""
     from tenmatsu.attempt.kinds import KINDS
     from tenmatsu.parse.site_file import parse_site_file
 

@@ -173,7 +173,9 @@ class Evidence:
     """All that was seen within one window, and where nobody could look.
 
     `since` is how far back logs and changes count as part of the symptom; at latest the window's start.
-    `asked_url` is the symptom that was named, if one was.
+    `asked_url` is the symptom that was named, if one was. What was seen *of* this machine from below is part
+    of it, under the components of the hypervisor's; what was seen *inside* other machines in the same window
+    is not mixed in: each has evidence of its own, in `beside`, its times in our clock.
     """
 
     window: Window
@@ -185,6 +187,7 @@ class Evidence:
     transactions: tuple[Transaction, ...] = ()
     looks: tuple[Look, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    beside: tuple["Evidence", ...] = ()
     _by_name: dict[str, list[Series]] = field(init=False, repr=False, compare=False)
     _events_by_name: dict[str, list[Event]] = field(init=False, repr=False, compare=False)
 

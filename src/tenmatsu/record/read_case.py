@@ -2,8 +2,9 @@
 
 import json
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from math import isfinite
 from pathlib import Path
@@ -28,6 +29,7 @@ from tenmatsu.record.case_schema import APPLICATION_ID, FORMAT
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HEADER = b"SQLite format 3\0"
+_WITH_MACHINES = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,37 +113,61 @@ def _read(database: sqlite3.Connection) -> SavedCase:
 
 
 def _read_evidence(database: sqlite3.Connection, meta: dict[str, Any]) -> Evidence:
-    return Evidence(
-        window=Window(start=_time(int(meta["window_start"])), end=_time(int(meta["window_end"]))),
-        since=_time(int(meta["since"])),
-        component=meta["component"],
-        asked_url=meta["asked_url"],
-        series=_read_series(database),
-        events=tuple(_event(row) for row in database.execute("SELECT * FROM event ORDER BY id")),
-        transactions=tuple(
-            _transaction(row) for row in database.execute("SELECT * FROM transactions ORDER BY id")
-        ),
-        looks=tuple(_look(row) for row in database.execute("SELECT * FROM look ORDER BY id")),
-        gaps=tuple(_gap(row) for row in database.execute("SELECT * FROM gap ORDER BY id")),
+    saved = _Rows(database)
+    window = Window(start=_time(int(meta["window_start"])), end=_time(int(meta["window_end"])))
+    beside = tuple(
+        saved.evidence(
+            row["component"],
+            Window(start=_time(row["window_start"]), end=_time(row["window_end"])),
+            _time(row["since"]),
+        )
+        for row in saved.besides()
     )
+    here = saved.evidence(meta["component"], window, _time(int(meta["since"])))
+    return replace(here, asked_url=meta["asked_url"], beside=beside)
 
 
-def _read_series(database: sqlite3.Connection) -> tuple[Series, ...]:
-    points: dict[int, list[tuple[datetime, float]]] = {}
-    for row in database.execute("SELECT series, time, value FROM point ORDER BY rowid"):
-        points.setdefault(row["series"], []).append((_time(row["time"]), float(row["value"])))
-    return tuple(
-        Series(
+class _Rows:
+    """The rows of a file, machine by machine. Before format 3 all were of the one that was looked at."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+        self._by_machine = database.execute("PRAGMA user_version").fetchone()[0] >= _WITH_MACHINES
+        self._points: dict[int, list[tuple[datetime, float]]] = {}
+        for row in database.execute("SELECT series, time, value FROM point ORDER BY rowid"):
+            self._points.setdefault(row["series"], []).append((_time(row["time"]), float(row["value"])))
+
+    def besides(self) -> list[sqlite3.Row]:
+        return list(self._database.execute("SELECT * FROM beside ORDER BY rowid")) if self._by_machine else []
+
+    def evidence(self, machine: str, window: Window, since: datetime) -> Evidence:
+        return Evidence(
+            window=window,
+            since=since,
+            component=machine,
+            series=tuple(self._series(row) for row in self._of("series", machine)),
+            events=tuple(map(_event, self._of("event", machine))),
+            transactions=tuple(map(_transaction, self._of("transactions", machine))),
+            looks=tuple(map(_look, self._of("look", machine))),
+            gaps=tuple(map(_gap, self._of("gap", machine))),
+        )
+
+    def _of(self, table: str, machine: str) -> Iterator[sqlite3.Row]:
+        if not self._by_machine:
+            return self._database.execute(f"SELECT * FROM {table} ORDER BY id")  # noqa: S608 - our own names
+        query = f"SELECT * FROM {table} WHERE machine = ? ORDER BY id"  # noqa: S608 - our own names
+        return self._database.execute(query, (machine,))
+
+    def _series(self, row: sqlite3.Row) -> Series:
+        return Series(
             sight=row["sight"],
             component=row["component"],
             name=row["name"],
             unit=row["unit"],
             kind=Kind(row["kind"]),
             attributes=_attributes(row["attributes"]),
-            points=tuple(points[row["id"]]),
+            points=tuple(self._points[row["id"]]),
         )
-        for row in database.execute("SELECT * FROM series ORDER BY id")
-    )
 
 
 def _event(row: sqlite3.Row) -> Event:
@@ -156,7 +182,7 @@ def _event(row: sqlite3.Row) -> Event:
 
 
 def _transaction(row: sqlite3.Row) -> Transaction:
-    columns = {key: row[key] for key in row.keys() if key != "id"}  # noqa: SIM118 - a Row is no mapping
+    columns = {key: row[key] for key in row.keys() if key not in ("id", "machine")}  # noqa: SIM118 - a Row is no mapping
     return Transaction(**columns | {"time": _time(row["time"]), "outcome": Outcome(row["outcome"])})
 
 

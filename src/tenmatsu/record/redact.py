@@ -31,6 +31,7 @@ _DROPPED = ("process.command_line",)
 _PATHS = ("process.executable.path",)
 _USUAL_FOLDERS = ("/bin/", "/sbin/", "/usr/", "/lib/", "/lib64/", "/opt/")
 # Where else a case names machines: the URL, the names that were looked up, the servers' own names.
+_NAMED_BELOW = ("vm.facts", "host.facts", "store.facts", "hypervisor.identity", "vm.snapshot")
 _NAMING = ("dns.question.name", "server.name", "server_name", "server_names")
 
 
@@ -39,7 +40,8 @@ class _Redactor:
 
     def __init__(self, site: Site, evidence: Evidence) -> None:
         self._addresses: dict[str, str] = {}
-        self._ids = {component.id: f"host-{number}" for number, component in enumerate(site.components, 1)}
+        ids = dict.fromkeys((*(component.id for component in site.components), *_find_ids(evidence)))
+        self._ids = {id: f"host-{number}" for number, id in enumerate(ids, 1)}
         names = sorted({c.name for c in site.components} | _find_names(evidence), key=len, reverse=True)
         pattern = "|".join(rf"(?<![\w-]){re.escape(name)}(?![\w-])" for name in names if len(name) > 1)
         self._names = re.compile(pattern or r"(?!)")
@@ -62,6 +64,8 @@ class _Redactor:
         }
 
     def _attribute(self, key: str, value: str) -> str:
+        if value in self._ids:
+            return self._ids[value]
         if key in _PATHS and not value.startswith(_USUAL_FOLDERS):
             return value.rpartition("/")[2]
         return self.text(value)
@@ -78,11 +82,20 @@ class _Redactor:
         return self._addresses.setdefault(text, stand_in)
 
 
+def _find_ids(evidence: Evidence) -> list[str]:
+    """Return the components that the evidence speaks of, those below and beside included."""
+    of = [one.component for one in evidence.series] + [one.component for one in evidence.events]
+    return [*of, *(id for other in evidence.beside for id in (other.component, *_find_ids(other)))]
+
+
 def _find_names(evidence: Evidence) -> set[str]:
-    """Return the host names that stand in the URL and in what was looked up."""
+    """Return the names of hosts and guests: in the URL, in what was looked up, and as seen from below."""
     named = [
         str(event.attributes[key]) for event in evidence.events for key in _NAMING if key in event.attributes
     ]
+    named += [event.text("name") for event in evidence.events if event.name in _NAMED_BELOW]
+    for other in evidence.beside:
+        named += _find_names(other)
     host = urlsplit(evidence.asked_url or "").hostname or ""
     words = {word for text in (*named, host) for word in re.split(r"[,\s]+", text)}
     return {word for word in words if len(word) > 2 and word != "localhost" and not _ADDRESS.fullmatch(word)}
@@ -105,6 +118,7 @@ def redact(site: Site, evidence: Evidence) -> tuple[Site, Evidence]:
 
 def _redact_evidence(redactor: _Redactor, evidence: Evidence) -> Evidence:
     return Evidence(
+        beside=tuple(_redact_evidence(redactor, other) for other in evidence.beside),
         window=evidence.window,
         since=evidence.since,
         component=redactor.id(evidence.component),

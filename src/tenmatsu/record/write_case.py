@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tenmatsu.errors import WrongUse
 from tenmatsu.model.case import Case
-from tenmatsu.model.evidence import Attributes, Event, Gap, Look, Series, Transaction
+from tenmatsu.model.evidence import Attributes, Event, Evidence, Gap, Look, Series, Transaction
 from tenmatsu.model.finding import Finding
 from tenmatsu.model.words import Words
 from tenmatsu.record.case_schema import APPLICATION_ID, FORMAT, TABLES
@@ -69,7 +69,7 @@ def _write(case: Case, path: Path) -> None:
         database.executescript(TABLES)
         with database:
             _write_frame(database, case)
-            _write_evidence(database, case)
+            _write_evidence(database, case.evidence)
             _write_verdict(database, case)
     finally:
         database.close()
@@ -94,37 +94,44 @@ def _write_frame(database: sqlite3.Connection, case: Case) -> None:
     )
 
 
-def _write_evidence(database: sqlite3.Connection, case: Case) -> None:
-    evidence = case.evidence
-    for number, series in enumerate(evidence.series, start=1):
-        _insert(database, "series", [_series_row(number, series)])
+def _write_evidence(database: sqlite3.Connection, evidence: Evidence) -> None:
+    machine = evidence.component
+    first = int(database.execute("SELECT coalesce(max(id), 0) FROM series").fetchone()[0]) + 1
+    for number, series in enumerate(evidence.series, start=first):
+        _insert(database, "series", [_series_row(number, machine, series)])
         _insert(database, "point", ((number, microseconds(time), value) for time, value in series.points))
-    _insert(database, "event", map(_event_row, evidence.events))
-    _insert(database, "transactions", map(_transaction_row, evidence.transactions))
-    _insert(database, "look", map(_look_row, evidence.looks))
-    _insert(database, "gap", map(_gap_row, evidence.gaps))
+    _insert(database, "event", (_event_row(machine, one) for one in evidence.events))
+    _insert(database, "transactions", (_transaction_row(machine, one) for one in evidence.transactions))
+    _insert(database, "look", (_look_row(machine, one) for one in evidence.looks))
+    _insert(database, "gap", (_gap_row(machine, one) for one in evidence.gaps))
+    for other in evidence.beside:
+        window = microseconds(other.window.start), microseconds(other.window.end)
+        _insert(database, "beside", [(other.component, *window, microseconds(other.since))])
+        _write_evidence(database, other)
 
 
-def _series_row(number: int, s: Series) -> Row:
-    return number, s.sight, s.component, s.name, s.unit, s.kind.value, _packed(s.attributes)
+def _series_row(number: int, machine: str, s: Series) -> Row:
+    return number, machine, s.sight, s.component, s.name, s.unit, s.kind.value, _packed(s.attributes)
 
 
-def _event_row(e: Event) -> Row:
-    return None, e.sight, e.component, e.name, microseconds(e.time), _packed(e.attributes), e.body
+def _event_row(machine: str, e: Event) -> Row:
+    what = e.sight, e.component, e.name, microseconds(e.time), _packed(e.attributes), e.body
+    return None, machine, *what
 
 
-def _transaction_row(t: Transaction) -> Row:
-    asked = (None, t.sight, t.component, microseconds(t.time), t.outcome.value, t.maker, t.path, t.method)
-    return *asked, t.status, t.stage, t.duration_seconds, t.size_bytes, t.client, t.reason, t.pid
+def _transaction_row(machine: str, t: Transaction) -> Row:
+    asked = (t.sight, t.component, microseconds(t.time), t.outcome.value, t.maker, t.path, t.method)
+    ended = (t.status, t.stage, t.duration_seconds, t.size_bytes, t.client, t.reason, t.pid)
+    return None, machine, *asked, *ended
 
 
-def _look_row(one: Look) -> Row:
+def _look_row(machine: str, one: Look) -> Row:
     times = microseconds(one.started), microseconds(one.ended)
-    return None, one.sight, one.component, *times, one.complete, one.found, *_both(one.read)
+    return None, machine, one.sight, one.component, *times, one.complete, one.found, *_both(one.read)
 
 
-def _gap_row(g: Gap) -> Row:
-    return None, g.sight, g.component, *_both(g.what), *_both(g.why), *_both(g.close_by)
+def _gap_row(machine: str, g: Gap) -> Row:
+    return None, machine, g.sight, g.component, *_both(g.what), *_both(g.why), *_both(g.close_by)
 
 
 def _finding_row(f: Finding) -> Row:

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from tenmatsu.model.evidence import Event, Evidence, Gap, Kind, Look, Outcome, Series, Transaction, Value
+from tenmatsu.model.marks import Marks
 from tenmatsu.model.words import Words
 from tenmatsu.reach import Reach
+from tenmatsu.reach.hypervisor import Hypervisor
 from tenmatsu.reach.probe import ProbeSource
 
 Found = TypeVar("Found")
@@ -21,7 +23,8 @@ class Scene:
 
     `since` is how far back logs count. `stop` is set when the person ends the window early. `open_probe`
     begins to tell of every process for so many seconds, and may raise ReachError; None: there is no probe.
-    `normal` is what was seen of the same machine when all was well; None: not known.
+    `normal` is what was seen of the same machine when all was well; None: not known. `open_hypervisor`
+    connects to what it runs on, where the site says so; `marks` are what the site knows it by.
     """
 
     reach: Reach
@@ -32,6 +35,8 @@ class Scene:
     url: str | None = None
     open_probe: Callable[[float], ProbeSource] | None = None
     normal: Evidence | None = None
+    open_hypervisor: Callable[[], Hypervisor] | None = None
+    marks: Marks = field(default_factory=Marks)
     stop: threading.Event = field(default_factory=threading.Event)
     _started: float = field(default_factory=time.monotonic)
     _memory: dict[str, object] = field(default_factory=dict)
@@ -87,7 +92,7 @@ class Notebook:
         self.component = component
         self.read = Words("", "")
         self._points: dict[tuple[object, ...], list[tuple[datetime, float]]] = {}
-        self._series: dict[tuple[object, ...], tuple[str, str, Kind, dict[str, Value]]] = {}
+        self._series: dict[tuple[object, ...], tuple[str, str, str, Kind, dict[str, Value]]] = {}
         self._events: list[Event] = []
         self._transactions: list[Transaction] = []
         self._gaps: list[Gap] = []
@@ -101,26 +106,41 @@ class Notebook:
         value: float,
         unit: str,
         kind: Kind = Kind.GAUGE,
+        of: str | None = None,
         **attributes: Value,
     ) -> None:
-        """Write down one value of a metric. `a__b` in an attribute's name stands for `a.b`."""
+        """Write down one value of a metric. `a__b` in an attribute's name stands for `a.b`.
+
+        `of` is the component that it is of, where that is not the one that was looked at.
+        """
         named = {key.replace("__", "."): attribute for key, attribute in attributes.items()}
-        key = (name, *sorted(named.items()))
+        component = of or self.component
+        key = (component, name, *sorted(named.items()))
         with self._lock:
             if self._open:
-                self._series.setdefault(key, (name, unit, kind, named))
+                self._series.setdefault(key, (component, name, unit, kind, named))
                 self._points.setdefault(key, []).append((time, float(value)))
 
-    def counter(self, time: datetime, name: str, value: float, unit: str, **attributes: Value) -> None:
+    def counter(
+        self,
+        time: datetime,
+        name: str,
+        value: float,
+        unit: str,
+        of: str | None = None,
+        **attributes: Value,
+    ) -> None:
         """Write down the state of a counter."""
-        self.sample(time, name, value, unit, Kind.COUNTER, **attributes)
+        self.sample(time, name, value, unit, Kind.COUNTER, of=of, **attributes)
 
-    def event(self, name: str, time: datetime, body: str = "", **attributes: Value) -> None:
-        """Write down that something happened or was found."""
+    def event(
+        self, name: str, time: datetime, body: str = "", /, *, of: str | None = None, **attributes: Value
+    ) -> None:
+        """Write down that something happened or was found; `of` which component, if not that looked at."""
         named = {key.replace("__", "."): value for key, value in attributes.items()}
         event = Event(
             sight=self.sight,
-            component=self.component,
+            component=of or self.component,
             name=name,
             time=time,
             attributes=named,
@@ -198,10 +218,10 @@ class Notebook:
             )
 
     def _make_series(self, key: tuple[object, ...]) -> Series:
-        name, unit, kind, attributes = self._series[key]
+        component, name, unit, kind, attributes = self._series[key]
         return Series(
             sight=self.sight,
-            component=self.component,
+            component=component,
             name=name,
             unit=unit,
             kind=kind,
