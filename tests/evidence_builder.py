@@ -46,21 +46,21 @@ class EvidenceBuilder:
         self._looks: list[Look] = []
         self._gaps: list[Gap] = []
 
-    def gauge(self, name: str, *values: float, **attributes: Value) -> Self:
-        """Add a level, value by value."""
-        return self._add_series(name, Kind.GAUGE, values, attributes)
+    def gauge(self, name: str, *values: float, of: str = HERE, **attributes: Value) -> Self:
+        """Add a level, value by value; `of` which component, where not of the machine itself."""
+        return self._add_series(name, Kind.GAUGE, values, of, attributes)
 
-    def counter(self, name: str, *values: float, **attributes: Value) -> Self:
+    def counter(self, name: str, *values: float, of: str = HERE, **attributes: Value) -> Self:
         """Add the states of a counter."""
-        return self._add_series(name, Kind.COUNTER, values, attributes)
+        return self._add_series(name, Kind.COUNTER, values, of, attributes)
 
-    def event(self, name: str, *, seconds: float = 0.0, **attributes: Value) -> Self:
+    def event(self, event: str, /, *, seconds: float = 0.0, of: str = HERE, **attributes: Value) -> Self:
         """Add an event, so many seconds after the start."""
         self._events.append(
             Event(
                 sight="test",
-                component=HERE,
-                name=name,
+                component=of,
+                name=event,
                 time=at(seconds),
                 attributes=_named(attributes),
             )
@@ -118,13 +118,13 @@ class EvidenceBuilder:
         )
 
     def _add_series(
-        self, name: str, kind: Kind, values: Sequence[float], attributes: dict[str, Value]
+        self, name: str, kind: Kind, values: Sequence[float], of: str, attributes: dict[str, Value]
     ) -> Self:
         step = self._seconds / max(1, len(values) - 1)
         self._series.append(
             Series(
                 sight="test",
-                component=HERE,
+                component=of,
                 name=name,
                 unit="1",
                 kind=kind,

@@ -1,5 +1,7 @@
 """Requests joined with their lines and processes: by client and worker, else by time, with a probability."""
 
+from typing import Any
+
 import pytest
 from tests.evidence_builder import at
 from tests.findings.made_web_evidence import WebEvidence, served
@@ -106,7 +108,7 @@ def test_a_failure_is_joined_to_its_process_with_signal_and_cpu_from_both_source
     made.script(5.5, cpu=0.2, lived=2.3, process__command="mt.cgi", process__parent_pid=70)
     made.script(5.5, cpu=0.9, lived=1.1, process__command="mt.cgi", process__parent_pid=71)
     for signal, lived in ((9, 2.4), (0, 1.15)):
-        ended = {"signal": signal} if signal else {"exit_code": 0}
+        ended: dict[str, Any] = {"signal": signal} if signal else {"exit_code": 0}
         made.event(
             "process.ended",
             seconds=5.0,

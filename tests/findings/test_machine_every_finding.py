@@ -7,6 +7,7 @@ import pytest
 from tests.evidence_builder import WHY, EvidenceBuilder
 from tests.findings import (
     test_failing_requests,
+    test_from_below,
     test_machine_cpu,
     test_machine_disks,
     test_machine_memory,
@@ -22,6 +23,7 @@ from tenmatsu.model.finding import Finding, FindingKind, State
 Make = Callable[[], EvidenceBuilder]
 CASES: dict[str, tuple[Make, Make]] = {
     **test_failing_requests.CASES,
+    **test_from_below.CASES,
     **test_machine_cpu.CASES,
     **test_machine_disks.CASES,
     **test_machine_memory.CASES,

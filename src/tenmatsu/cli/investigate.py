@@ -4,7 +4,7 @@ import socket
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,7 +34,7 @@ SHORTEST_SECONDS, LONGEST_SECONDS = 1.0, 86_400.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Ask:
+class Ask:
     """What was asked, checked."""
 
     seconds: float
@@ -48,6 +48,8 @@ def make(language: Language) -> click.Command:
 
     def investigate(
         *,
+        component: str | None,
+        site_file: Path | None,
         replay: Path | None,
         save: Path | None,
         as_json: bool,
@@ -58,9 +60,11 @@ def make(language: Language) -> click.Command:
         if as_json and markdown:
             raise WrongUse(ONE_FORM)
         if replay:
-            if save or any(asked.values()):
+            if save or component or site_file or any(asked.values()):
                 raise WrongUse(REPLAY_ALONE)
             case = _replay(replay)
+        elif site_file or component:
+            case = _at_site(site_file, component, _check(save=save, **asked), language)
         else:
             case = _live(_check(save=save, **asked), language)
         with _saving(case, save):
@@ -69,6 +73,8 @@ def make(language: Language) -> click.Command:
 
     file = click.Path(path_type=Path, dir_okay=False)
     parameters: list[click.Parameter] = [
+        click.Argument(["component"], required=False, metavar="[COMPONENT]"),
+        option(language, "--site", "site_file", help=SITE, type=file, metavar="FILE"),
         option(language, "--url", help=URL, metavar="URL"),
         option(language, "--for", "duration", help=FOR, metavar="20s"),
         option(language, "--since", help=SINCE, metavar="2h"),
@@ -81,9 +87,22 @@ def make(language: Language) -> click.Command:
     return make_command("investigate", investigate, HELP, language, parameters)
 
 
+def _at_site(site_file: Path | None, component: str | None, ask: Ask, language: Language) -> "Case":
+    """Look at a component of the site; a service's own URL is the symptom where none is named."""
+    from tenmatsu.cli.site_looking import choose_entry, look_at_site
+    from tenmatsu.cli.site_option import DEFAULT_FILE, read_site
+
+    site = read_site(site_file or Path(DEFAULT_FILE))
+    entry = choose_entry(site, component)
+    if ask.url is None and entry.url:
+        _check_url(entry.url)
+        ask = replace(ask, url=entry.url)
+    return look_at_site(site, entry, ask, language)
+
+
 def _check(
     *, url: str | None, since: str | None, duration: str | None, save: Path | None, normal: Path | None
-) -> _Ask:
+) -> Ask:
     now = datetime.now(UTC)
     seconds = parse_duration(duration or USUAL_WINDOW)
     if not SHORTEST_SECONDS <= seconds <= LONGEST_SECONDS:
@@ -95,7 +114,7 @@ def _check(
 
         check_writable(save)
     usual = now if url else now - USUAL_SINCE
-    return _Ask(
+    return Ask(
         seconds=seconds,
         since=parse_since(since, now) if since else usual,
         url=url,
@@ -136,10 +155,10 @@ def _check_url(url: str) -> None:
 
 def look_here(*, seconds: float, since: datetime, language: Language, quiet: bool) -> "Case":
     """Investigate this machine once more, as a part of something larger."""
-    return _live(_Ask(seconds=seconds, since=since, url=None, normal=None), language, quiet=quiet)
+    return _live(Ask(seconds=seconds, since=since, url=None, normal=None), language, quiet=quiet)
 
 
-def _live(ask: _Ask, language: Language, *, quiet: bool = False) -> "Case":
+def _live(ask: Ask, language: Language, *, quiet: bool = False) -> "Case":
     from tenmatsu.cli.progress import Progress
     from tenmatsu.diagnose.engine import diagnose
     from tenmatsu.model.case import Case, ClockOffset
@@ -230,6 +249,10 @@ HELP = Words(
     "読み取りだけを行います。Ctrl-C で観察を早く切り上げ、そこまでの証拠で判断します。\n\n"
     "終了コード: 0 正常、1 原因あり、2 使い方の誤り、3 判断材料の不足。",
 )
+SITE = Words(
+    "The site file: COMPONENT is looked at inside, from below and beside, all in one window.",
+    "サイトファイル。COMPONENT を、内側・下の層・依存先から同じ時間帯に調べます。",
+)
 URL = Words(
     "The symptom: this is asked again and again during the window.",
     "症状の URL。観察中に繰り返し要求します。",
@@ -250,8 +273,10 @@ NORMAL = Words(
 REPLAY = Words("Judge a saved case again instead of looking.", "観察せず、保存した事件簿をもう一度判断。")
 MARKDOWN = Words("Print Markdown.", "Markdown で出力。")
 REPLAY_ALONE = Words(
-    "--replay judges what a case holds: it goes with neither --url, --since, --for, --save nor --normal",
-    "--replay は事件簿の中身を判断します。--url・--since・--for・--save・--normal とは併用できません",
+    "--replay judges what a case holds: it goes with no component, --site, --url, --since, --for, --save or"
+    " --normal",
+    "--replay は事件簿の中身を判断します。対象・--site・--url・--since・--for・--save・--normal とは"
+    "併用できません",
 )
 OTHER_MACHINE = Words(
     "{path} was saved on another machine: normal is what is usual on this one",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from tenmatsu.diagnose.besides import tell_of_besides
 from tenmatsu.diagnose.causes import load_causes
 from tenmatsu.diagnose.findings import FINDINGS
 from tenmatsu.diagnose.suggest import suggest
@@ -27,6 +28,7 @@ SYMPTOM_FINDINGS = ("requests-fail", "user-requests-fail", "oom-kill", "service-
 
 def diagnose(evidence: Evidence) -> Verdict:
     """Return the verdict on the evidence. A pure function: the same evidence, the same verdict."""
+    evidence = tell_of_besides(evidence, diagnose)
     findings = tuple(kind(evidence) for kind in FINDINGS)
     by_id = {finding.id: finding for finding in findings}
     weighed = [weigh_cause(cause, by_id) for cause in load_causes()]

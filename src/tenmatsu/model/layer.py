@@ -28,7 +28,7 @@ class Layer(Enum):
 _TITLES = {
     Layer.CLIENT: Words("clients", "利用者・外部"),
     Layer.NETWORK: Words("network", "ネットワーク"),
-    Layer.DEPENDENCY: Words("name service", "名前解決"),
+    Layer.DEPENDENCY: Words("what it needs", "依存先"),
     Layer.APPLICATION: Words("application", "アプリケーション"),
     Layer.WEB_SERVER: Words("web server", "ウェブサーバー"),
     Layer.GUEST_USERLAND: Words("processes", "プロセス"),

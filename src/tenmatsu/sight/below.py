@@ -19,7 +19,6 @@ from tenmatsu.model.marks import find_guest
 from tenmatsu.model.words import Words
 from tenmatsu.parse.plain_text import make_plain
 from tenmatsu.reach.hypervisor import Hypervisor
-from tenmatsu.sight.marks import find_marks
 from tenmatsu.sight.scene import Notebook, Scene, Sight
 
 # A neighbourhood larger than this is measured in part: this guest, its host, and so many beside it.
@@ -89,7 +88,7 @@ def _look_through(hypervisor: Hypervisor, scene: Scene, notebook: Notebook) -> N
 
 
 def _find_ground(name: str, inventory: Inventory, scene: Scene) -> _Ground:
-    found = find_guest(scene.marks + find_marks(scene.reach), inventory.guests)
+    found = find_guest(scene.marks, inventory.guests)
     here, by = found or (None, "")
     guests = inventory.guests if here is None else _beside(here, inventory.guests)
     hosts = tuple(h for h in inventory.hosts if here is None or h.key == here.host)
