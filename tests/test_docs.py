@@ -292,7 +292,7 @@ def test_a_wrong_call_would_be_noticed() -> None:
         "investigate --uri x",
         "top --sort weight",
         "case open FILE",
-        "investigate more",
+        "investigate web1 more",
         "--lang fr investigate",
     ):
         with pytest.raises(click.UsageError):

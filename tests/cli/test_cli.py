@@ -100,7 +100,7 @@ def test_no_command_gives_the_help_as_it_is_laid_out_and_code_2(
         (["investigat"], "「investigat」というコマンドはありません"),
         (["investigate", "--sve", "x"], "--sve というオプションはありません"),
         (["investigate", "--for"], "--for には値が要ります"),
-        (["investigate", "x"], "余分な語があります (x)"),
+        (["investigate", "web1", "x"], "余分な語があります (x)"),
         (["case", "show"], "を指定してください"),
         (["top", "--by", "colour"], "--by の値が正しくありません"),
     ],

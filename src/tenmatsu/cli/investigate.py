@@ -73,7 +73,7 @@ def make(language: Language) -> click.Command:
 
     file = click.Path(path_type=Path, dir_okay=False)
     parameters: list[click.Parameter] = [
-        click.Argument(["component"], required=False, metavar="[COMPONENT]"),
+        click.Argument(["component"], required=False),
         option(language, "--site", "site_file", help=SITE, type=file, metavar="FILE"),
         option(language, "--url", help=URL, metavar="URL"),
         option(language, "--for", "duration", help=FOR, metavar="20s"),
