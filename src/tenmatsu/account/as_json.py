@@ -48,6 +48,7 @@ def as_object(case: Case, language: Language) -> dict[str, Any]:
             }
             for gap in case.evidence.gaps
         ],
+        "beside": [_verdict(one, names) for one in verdict.beside],
         "next": [
             {"command": one.command, "tells": say(one.tells), "seconds": one.seconds}
             for one in verdict.suggestions

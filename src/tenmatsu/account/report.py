@@ -10,9 +10,10 @@ from tenmatsu.diagnose.causes import load_causes
 from tenmatsu.diagnose.engine import is_ruled_out
 from tenmatsu.model.case import Case
 from tenmatsu.model.cause import Cause
+from tenmatsu.model.evidence import Event
 from tenmatsu.model.finding import Finding, State
 from tenmatsu.model.layer import Layer
-from tenmatsu.model.verdict import JudgedLayer, LayerState, RankedCause, Status
+from tenmatsu.model.verdict import JudgedLayer, LayerState, RankedCause, Status, Verdict
 from tenmatsu.model.words import Language, Words, listing
 
 # A second explanation is named when it has at least this probability.
@@ -56,6 +57,7 @@ def make_report(case: Case, language: Language) -> Report:
         author.why(),
         author.candidates(),
         author.aside(),
+        author.beside(),
         author.ruled_out(),
         author.unseen(),
         author.next(),
@@ -147,6 +149,32 @@ class _Author:
         rest = [f for f in (*harm, *self._present(harm=False)) if f.id not in told]
         return Section(title=self.say(ASIDE), lines=tuple(map(self._line, rest[:_MOST_ASIDE])))
 
+    def beside(self) -> Section:
+        """The other machines that were looked at, why, and what was found of each by itself."""
+        names = {one.id: one.name for one in self.case.site.components}
+        told = {one.component: one for one in self.case.evidence.find_events("site.entry")}
+        gaps = {one.component: len(one.gaps) for one in self.case.evidence.beside}
+        lines = [
+            Line(
+                label=names.get(verdict.component, verdict.component),
+                text=self.say(
+                    BESIDE_SAYS,
+                    why=_why(told.get(verdict.component)),
+                    what=self._in_short(verdict),
+                    gaps=self._count_gaps(gaps.get(verdict.component, 0)),
+                ),
+                weight=f"{min(verdict.probability, 0.99):.0%}" if verdict.cause else "",
+            )
+            for verdict in self.verdict.beside
+        ]
+        return Section(title=self.say(BESIDE), lines=tuple(lines))
+
+    def _in_short(self, verdict: Verdict) -> Words:
+        if verdict.cause:
+            return self.causes[verdict.cause].name
+        harm = next((f for f in verdict.findings if f.harm and f.state is State.PRESENT), None)
+        return harm.sentence if harm else STATUS[verdict.status]
+
     def ruled_out(self) -> Section:
         lines: list[Line] = []
         for judged in self.verdict.layers:
@@ -224,12 +252,19 @@ class _Author:
             start=self._clock(evidence.window.start),
             zone=evidence.window.start.astimezone().tzname() or "UTC",
             looks=sum(look.complete for look in evidence.looks),
-            gaps=ONE_GAP if len(evidence.gaps) == 1 else GAPS.fill(count=len(evidence.gaps)),
+            gaps=self._count_gaps(len(evidence.gaps)),
             since=self._clock(evidence.since),
         )
 
+    def _count_gaps(self, count: int) -> Words:
+        return ONE_GAP if count == 1 else GAPS.fill(count=count)
+
     def _clock(self, time: datetime | None) -> str:
         return time.astimezone().strftime("%Y-%m-%d %H:%M:%S") if time else "?"
+
+
+def _why(told: Event | None) -> Words:
+    return Words(told.text("why_en"), told.text("why_ja")) if told else Words("", "")
 
 
 SYMPTOMS = (
@@ -271,6 +306,8 @@ WHY = Words("Why", "根拠")
 SEEN = Words("What was seen", "確認できたこと")
 ALSO = Words("Also possible", "他の可能性")
 ASIDE = Words("Seen as well (not what is blamed)", "その他の観察 (原因とはしないもの)")
+BESIDE = Words("The machines beside", "隣の機械")
+BESIDE_SAYS = Words("{why}: {what} ({gaps})", "{why}: {what} ({gaps})")
 RULED_OUT = Words("Ruled out", "除外した層")
 IN_ORDER = Words("In order", "異常のない層")
 COULD_NOT = Words("Could not be seen or decided", "見えなかった・決められなかったもの")

@@ -1,6 +1,6 @@
 """What the machines beside are found to suffer from, told in the evidence of the one that was asked about."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import replace
 
 from tenmatsu.diagnose.causes import load_causes
@@ -10,11 +10,12 @@ from tenmatsu.model.finding import State
 from tenmatsu.model.verdict import Verdict
 
 
-def tell_of_besides(evidence: Evidence, diagnose: Callable[[Evidence], Verdict]) -> Evidence:
+def tell_of_besides(evidence: Evidence, verdicts: Sequence[Verdict]) -> Evidence:
     """Return the evidence with an event for the verdict on each machine beside; as it is without any."""
     if not evidence.beside:
         return evidence
-    told = tuple(_tell(evidence, other, diagnose(other)) for other in evidence.beside)
+    pairs = zip(evidence.beside, verdicts, strict=True)
+    told = tuple(_tell(evidence, other, verdict) for other, verdict in pairs)
     return replace(evidence, events=(*evidence.events, *told))
 
 

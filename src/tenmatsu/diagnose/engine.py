@@ -28,7 +28,8 @@ SYMPTOM_FINDINGS = ("requests-fail", "user-requests-fail", "oom-kill", "service-
 
 def diagnose(evidence: Evidence) -> Verdict:
     """Return the verdict on the evidence. A pure function: the same evidence, the same verdict."""
-    evidence = tell_of_besides(evidence, diagnose)
+    beside = tuple(diagnose(other) for other in evidence.beside)
+    evidence = tell_of_besides(evidence, beside)
     findings = tuple(kind(evidence) for kind in FINDINGS)
     by_id = {finding.id: finding for finding in findings}
     weighed = [weigh_cause(cause, by_id) for cause in load_causes()]
@@ -52,6 +53,7 @@ def diagnose(evidence: Evidence) -> Verdict:
         layers=tuple(_judge_layer(layer, ranked, by_id, evidence, status) for layer in Layer),
         findings=findings,
         suggestions=suggest(evidence, [(share, one) for share, one in ranked], by_id, status),
+        beside=beside,
     )
 
 

@@ -67,7 +67,10 @@ class Suggestion:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verdict:
-    """The whole answer. `cause` is None when nothing is blamed; `failing` says whether anything fails."""
+    """The whole answer. `cause` is None when nothing is blamed; `failing` says whether anything fails.
+
+    `beside` are the verdicts on the machines that were looked at beside the one asked about.
+    """
 
     status: Status
     failing: bool
@@ -81,6 +84,7 @@ class Verdict:
     layers: tuple[JudgedLayer, ...]
     findings: tuple[Finding, ...]
     suggestions: tuple[Suggestion, ...]
+    beside: tuple["Verdict", ...] = ()
 
     def finding(self, id: str) -> Finding:
         """Return a finding by its id."""

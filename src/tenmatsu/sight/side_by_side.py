@@ -109,7 +109,12 @@ def join_seen(here: Evidence, seen: Sequence[Seen]) -> Evidence:
                 component=one.evidence.component,
                 name="site.entry",
                 time=one.evidence.window.start,
-                attributes={"name": entry.name, "kind": entry.kind.value, "why": one.place.why.en},
+                attributes={
+                    "name": entry.name,
+                    "kind": entry.kind.value,
+                    "why_en": one.place.why.en,
+                    "why_ja": one.place.why.ja,
+                },
             )
         )
     beside = tuple(one.evidence for one in seen if one.evidence is not None)
