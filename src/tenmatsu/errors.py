@@ -9,6 +9,7 @@
         ├── NotThere         no such file, directory or program
         ├── NotPermitted     the right is missing
         ├── TookTooLong      no answer within the limit
+        ├── Refused          a machine that has nobody who answers
         └── NoConnection     another machine cannot be reached
 
 A sick server is a finding, never one of these.
@@ -85,6 +86,13 @@ class TookTooLong(ReachError):
                 f"{what} が {seconds:g} 秒以内に応答しません",
             ),
         )
+
+
+class Refused(ReachError):
+    """The machine that was asked says that nobody answers there."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what, Words(f"nobody answers at {what}", f"{what} で応答するものがありません"))
 
 
 class NoConnection(ReachError):

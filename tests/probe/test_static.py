@@ -11,16 +11,22 @@ from pathlib import Path
 import pytest
 
 from tenmatsu.probe import bundle
-from tenmatsu.probe.bundle import PYTHON_OPTIONS, for_each_source, make_bundle
+from tenmatsu.probe.bundle import PYTHON_OPTIONS, for_each_reader_source, for_each_source, make_bundle
 from tenmatsu.probe.ladder import RUNGS
 from tenmatsu.probe.rung import Options
 
 OLDEST = (3, 6)
-SOURCES = {name: source for name, source in for_each_source() if source}
+PROBE = {name: source for name, source in for_each_source() if source}
+READER = dict(for_each_reader_source())
+SOURCES = {**PROBE, **READER}
 # The standard library that the probe may use: what is there since 3.6, small, and needs no compiled extra.
 MODULES = frozenset(
     "_thread array binascii contextlib ctypes errno fcntl functools importlib itertools json mmap os re "
     "resource select signal socket struct sys time traceback typing".split()
+)
+# ... and the reader, beyond these. What unpacks is only imported where something is to be unpacked.
+READERS_MODULES = frozenset(
+    "base64 bz2 collections glob gzip lzma queue stat subprocess threading zlib".split()
 )
 # Came later: what Python 3.7 to 3.14 added to these modules and to the built-in types, as far as it tempts.
 LATER = frozenset(
@@ -46,7 +52,7 @@ def test_the_syntax_is_that_of_the_oldest_python(name: str) -> None:
 @pytest.mark.parametrize("name", SOURCES)
 def test_only_modules_that_every_python_has_are_imported(name: str) -> None:
     imported = {module.split(".")[0] for module in for_each_import(SOURCES[name])}
-    assert imported - {"tenmatsu"} <= MODULES
+    assert imported - {"tenmatsu"} <= (MODULES | READERS_MODULES if name in READER else MODULES)
     assert {one for one in for_each_import(SOURCES[name]) if one.startswith("tenmatsu")} <= SOURCES.keys()
 
 
@@ -112,8 +118,9 @@ def test_it_runs_on_every_python_that_is_here(python: str, tmp_path: Path) -> No
 
 def test_the_sources_can_be_read_in_the_bundle() -> None:
     text = make_bundle(Options()).decode()
-    for source in SOURCES.values():
+    for source in PROBE.values():
         assert source in text
+    assert not any(source in text for source in READER.values())
     assert "tenmatsu.probe.bundle" not in SOURCES
     assert {module for _, module, _ in RUNGS} <= SOURCES.keys()
 

@@ -13,11 +13,13 @@ import glob
 import json
 import threading
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tenmatsu.errors import NotPermitted, NotThere, TookTooLong
-from tenmatsu.reach import Clocks, FileStat, Output, Records, Space, Walk
+from tenmatsu.errors import NotPermitted, NotThere, ReachError, TookTooLong
+from tenmatsu.reach import Clocks, FileStat, NameAnswer, Output, Records, Space, Walk
+from tenmatsu.reach.local import LocalReach
 
 START = datetime(2010, 3, 11, 7, 24, 25, tzinfo=UTC)
 
@@ -67,6 +69,13 @@ class FolderReach:
             raise NotThere(path)
         return found.read_bytes()[offset : offset + limit_bytes]
 
+    def read_each(self, paths: Sequence[str], *, limit_bytes: int = 1 << 16) -> dict[str, bytes]:
+        found = {}
+        for path in paths:
+            with suppress(ReachError):
+                found[path] = self.read(path, limit_bytes=limit_bytes)
+        return found
+
     def read_unpacked(self, path: str, *, limit_bytes: int = 64 << 20) -> bytes:
         return self.read(path)[-limit_bytes:]
 
@@ -110,6 +119,9 @@ class FolderReach:
 
     def walk(self, path: str, *, limit_entries: int = 20_000, limit_seconds: float = 2.0) -> Walk:
         raise NotThere(path)
+
+    def ask_name_server(self, server: str, query: bytes, *, limit_seconds: float) -> NameAnswer:
+        return LocalReach().ask_name_server(server, query, limit_seconds=limit_seconds)
 
     def clocks(self) -> Clocks:
         seconds = self.now().timestamp()

@@ -3,11 +3,13 @@
 import fnmatch
 import gzip
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from tenmatsu.errors import NotPermitted, NotThere, ReachError
-from tenmatsu.reach import Clocks, FileStat, FoundFile, Output, Records, Space, Walk
+from tenmatsu.reach import Clocks, FileStat, FoundFile, NameAnswer, Output, Records, Space, Walk
+from tenmatsu.reach.local import LocalReach
 from tenmatsu.sight.scene import Notebook, Page, Scene, Sight
 
 NOW = datetime(2026, 3, 11, 2, 14, tzinfo=UTC)
@@ -38,6 +40,13 @@ class MadeReach:
         if path not in self.files:
             raise NotThere(path)
         return self.files[path][offset:][:limit_bytes]
+
+    def read_each(self, paths: Sequence[str], *, limit_bytes: int = 1 << 16) -> dict[str, bytes]:
+        found = {}
+        for path in paths:
+            with suppress(ReachError):
+                found[path] = self.read(path, limit_bytes=limit_bytes)
+        return found
 
     def read_unpacked(self, path: str, *, limit_bytes: int = 64 << 20) -> bytes:
         text = self.read(path)
@@ -95,6 +104,9 @@ class MadeReach:
         if path not in self.walks:
             raise NotThere(path)
         return self.walks[path]
+
+    def ask_name_server(self, server: str, query: bytes, *, limit_seconds: float) -> NameAnswer:
+        return LocalReach().ask_name_server(server, query, limit_seconds=limit_seconds)
 
     def clocks(self) -> Clocks:
         jump = self.jumps.pop(0) if self.jumps else 0.0

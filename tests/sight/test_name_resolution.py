@@ -19,15 +19,12 @@ from tenmatsu.sight.scene import Page
 NOBODY = "127.83.99.99"
 
 
-@pytest.fixture(autouse=True)
-def host_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socket, "gethostname", lambda: "web1")
-
-
 def look(folder: Path, text: str, *, url: str | None = None) -> Page:
     """Return what one round of questions brings; a second is left for each answer."""
     (folder / "0" / "etc").mkdir(parents=True)
     (folder / "0" / "etc" / "resolv.conf").write_text(text)
+    (folder / "0" / "proc" / "sys" / "kernel").mkdir(parents=True)
+    (folder / "0" / "proc" / "sys" / "kernel" / "hostname").write_text("web1\n")
     return look_at(name_resolution.SIGHT, FolderReach(folder), rounds=1, url=url)
 
 

@@ -1,22 +1,16 @@
 """Machines of a site are looked at in one window; what cannot be reached holds nobody up and is a gap."""
 
 import threading
-from datetime import UTC, datetime
+from dataclasses import replace
 
 from tests.evidence_builder import EvidenceBuilder
-from tests.sight.made_reach import MadeReach
 
 from tenmatsu.errors import NoConnection
 from tenmatsu.model.case import ClockOffset
 from tenmatsu.model.evidence import Evidence
 from tenmatsu.model.site_map import Entry, EntryKind
 from tenmatsu.model.words import plain
-from tenmatsu.sight.scene import Notebook, Scene, Sight
 from tenmatsu.sight.side_by_side import Opened, Place, join_seen, look_side_by_side
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Closing:
@@ -29,22 +23,15 @@ class Closing:
 def place(name: str, closing: Closing, meet: threading.Barrier | None = None) -> Place:
     """Return a place where one look waits for the others' and writes down where it was."""
 
-    def look(_: Scene, notebook: Notebook) -> None:
+    def look(_: object) -> tuple[Evidence, ClockOffset]:
         if meet is not None:
             meet.wait(10)
-        notebook.event("was.here", now(), at=name)
-
-    def make_scene(start: datetime) -> Scene:
-        return Scene(reach=MadeReach(), component=f"{name}/boot", start=start, seconds=0.1, since=start)
+        seen = EvidenceBuilder().event("was.here", at=name).build()
+        offset = ClockOffset(component=f"{name}/boot", offset_seconds=0.5, uncertainty_seconds=0.1)
+        return replace(seen, component=f"{name}/boot"), offset
 
     def open_it() -> Opened:
-        return Opened(
-            component=f"{name}/boot",
-            sights=(Sight(name="look", title=plain("a look"), look=look, watches=True),),
-            clock_offset=ClockOffset(component=f"{name}/boot", offset_seconds=0.5, uncertainty_seconds=0.1),
-            make_scene=make_scene,
-            close=lambda: closing.closed.append(name),
-        )
+        return Opened(look=look, close=lambda: closing.closed.append(name))
 
     return Place(entry=Entry(name=name, kind=EntryKind.GUEST), why=plain("asked"), open=open_it)
 
@@ -58,7 +45,7 @@ def unreachable(name: str) -> Place:
 
 def test_all_look_at_the_same_time_and_every_way_is_closed() -> None:
     closing, meet = Closing(), threading.Barrier(3)
-    seen = look_side_by_side([place(name, closing, meet) for name in ("web1", "dns1", "db1")], now)
+    seen = look_side_by_side([place(name, closing, meet) for name in ("web1", "dns1", "db1")])
     events = [one.evidence.events[0].text("at") for one in seen if one.evidence is not None]
     assert events == ["web1", "dns1", "db1"]
     assert sorted(closing.closed) == ["db1", "dns1", "web1"]
@@ -66,9 +53,7 @@ def test_all_look_at_the_same_time_and_every_way_is_closed() -> None:
 
 def test_one_that_cannot_be_reached_is_a_gap_and_the_others_go_on() -> None:
     closing = Closing()
-    first, *others = look_side_by_side(
-        [place("web1", closing), unreachable("dns1"), place("db1", closing)], now
-    )
+    first, *others = look_side_by_side([place("web1", closing), unreachable("dns1"), place("db1", closing)])
     assert first.evidence is not None
     joined = join_seen(first.evidence, others)
     (gap,) = joined.gaps

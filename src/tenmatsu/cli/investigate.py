@@ -2,8 +2,8 @@
 
 import socket
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from tenmatsu.cli.ending_early import ending_early
 from tenmatsu.cli.show import exit_code, show_case
 from tenmatsu.cli.speaking import make_command, option, output_options
 from tenmatsu.cli.times import parse_duration, parse_since
-from tenmatsu.errors import ReachError, WrongUse
+from tenmatsu.errors import WrongUse
 from tenmatsu.model.words import Language, Words
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tenmatsu.model.evidence import Evidence
     from tenmatsu.model.site import Component
     from tenmatsu.reach.probe import ProbeSource
+    from tenmatsu.reach.ssh import SshOptions
 
 # Without a named symptom the logs of a day count: what fails now and then seldom does so in 20 s. With
 # one, only the window does: the question is then whether it fails now.
@@ -34,13 +35,23 @@ SHORTEST_SECONDS, LONGEST_SECONDS = 1.0, 86_400.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class _Normal:
+    """What a case of better days holds, and where it was read."""
+
+    path: Path
+    evidence: "Evidence"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Ask:
     """What was asked, checked."""
 
     seconds: float
     since: datetime
     url: str | None
-    normal: "Evidence | None"
+    normal: _Normal | None
+    host: str | None = None
+    ssh: "SshOptions | None" = None
 
 
 def make(language: Language) -> click.Command:
@@ -64,20 +75,28 @@ def make(language: Language) -> click.Command:
                 raise WrongUse(REPLAY_ALONE)
             case = _replay(replay)
         elif site_file or component:
-            case = _at_site(site_file, component, _check(save=save, **asked), language)
+            if asked["host"] or asked["old_host"]:
+                raise WrongUse(ONE_WAY)
+            ssh = _site_ssh(asked.pop("ssh_config"))
+            ask = replace(_check(save=save, ssh_config=None, **asked), ssh=ssh)
+            case = _at_site(site_file, component, ask, language)
         else:
-            case = _live(_check(save=save, **asked), language)
+            case = _look(_check(save=save, **asked), language)
         with _saving(case, save):
             show_case(case, language, as_json=as_json, as_markdown=markdown, no_colour=no_colour)
         return exit_code(case.verdict)
 
     file = click.Path(path_type=Path, dir_okay=False)
+    config_file = click.Path(path_type=Path, dir_okay=False, exists=True)
     parameters: list[click.Parameter] = [
         click.Argument(["component"], required=False),
         option(language, "--site", "site_file", help=SITE, type=file, metavar="FILE"),
         option(language, "--url", help=URL, metavar="URL"),
         option(language, "--for", "duration", help=FOR, metavar="20s"),
         option(language, "--since", help=SINCE, metavar="2h"),
+        option(language, "--on", "host", help=ON, metavar="HOST"),
+        option(language, "--old-ssh", "old_host", help=OLD_SSH, is_flag=True),
+        option(language, "--ssh-config", help=SSH_CONFIG, type=config_file, metavar="FILE"),
         option(language, "--save", help=SAVE, type=file, metavar="FILE"),
         option(language, "--normal", help=NORMAL, type=file, metavar="FILE"),
         option(language, "--replay", help=REPLAY, type=file, metavar="FILE"),
@@ -101,7 +120,15 @@ def _at_site(site_file: Path | None, component: str | None, ask: Ask, language: 
 
 
 def _check(
-    *, url: str | None, since: str | None, duration: str | None, save: Path | None, normal: Path | None
+    *,
+    url: str | None,
+    since: str | None,
+    duration: str | None,
+    save: Path | None,
+    normal: Path | None,
+    host: str | None,
+    old_host: bool,
+    ssh_config: Path | None,
 ) -> Ask:
     now = datetime.now(UTC)
     seconds = parse_duration(duration or USUAL_WINDOW)
@@ -119,21 +146,48 @@ def _check(
         since=parse_since(since, now) if since else usual,
         url=url,
         normal=_read_normal(normal) if normal else None,
+        host=host,
+        ssh=_ssh_options(host, old=old_host, config=ssh_config),
     )
 
 
-def _read_normal(path: Path) -> "Evidence":
-    """Return what a case holds that was kept when all was well. It must be of this machine, and healthy."""
+def _ssh_options(host: str | None, *, old: bool, config: Path | None) -> "SshOptions | None":
+    if host is None:
+        if old or config:
+            raise WrongUse(SSH_ALONE)
+        return None
+    from tenmatsu.reach.ssh import SshOptions, check_host
+
+    check_host(host)
+    names = frozenset({host}) if old else frozenset[str]()
+    return SshOptions(old_algorithms=names, config=str(config) if config else None)
+
+
+def _site_ssh(config: Path | None) -> "SshOptions":
+    from tenmatsu.reach.ssh import SshOptions
+
+    return SshOptions(config=str(config) if config else None)
+
+
+def _read_normal(path: Path) -> _Normal:
+    """Return what a case holds that was kept when all was well. It must be healthy."""
     from tenmatsu.cli.case import judge
     from tenmatsu.model.verdict import Status
     from tenmatsu.record.read_case import read_case
 
     case = judge(read_case(path))
-    if _machine_of(case.evidence.component) != _machine_of(find_here().id):
-        raise WrongUse(OTHER_MACHINE.fill(path=path))
     if case.verdict.status is not Status.HEALTHY:
         raise WrongUse(NOT_WELL.fill(path=path))
-    return case.evidence
+    return _Normal(path=path, evidence=case.evidence)
+
+
+def fit_normal(ask: Ask, component: str) -> "Evidence | None":
+    """Return what is normal on this machine. Raises WrongUse where it is of another one."""
+    if ask.normal is None:
+        return None
+    if _machine_of(ask.normal.evidence.component) != _machine_of(component):
+        raise WrongUse(OTHER_MACHINE.fill(path=ask.normal.path))
+    return ask.normal.evidence
 
 
 def _machine_of(component: str) -> str:
@@ -158,6 +212,36 @@ def look_here(*, seconds: float, since: datetime, language: Language, quiet: boo
     return _live(Ask(seconds=seconds, since=since, url=None, normal=None), language, quiet=quiet)
 
 
+def _look(ask: Ask, language: Language) -> "Case":
+    return _live(ask, language) if ask.host is None else _live_on(ask.host, ask, language)
+
+
+def _live_on(host: str, ask: Ask, language: Language) -> "Case":
+    """Investigate another machine, over SSH. Raises ReachError where it cannot be reached."""
+    from threading import Event
+
+    from tenmatsu.cli.progress import Progress
+    from tenmatsu.diagnose.engine import diagnose
+    from tenmatsu.model.case import Case
+    from tenmatsu.model.site import Site
+    from tenmatsu.reach.remote import RemoteReach
+    from tenmatsu.sight.look_on import Wanted, look_through
+    from tenmatsu.sight.machine_kind import find_component
+
+    with closing(RemoteReach(host, ask.ssh)) as reach:
+        normal = fit_normal(ask, find_component(reach, host).id)
+        wanted = Wanted(seconds=ask.seconds, since=ask.since, url=ask.url, normal=normal, stop=Event())
+        with ending_early(wanted.stop), Progress(ask.seconds, sys.stderr, language) as progress:
+            looked = look_through(reach, wanted, ask.ssh, progress=progress)
+    return Case(
+        version=__version__,
+        site=Site(components=(looked.component,)),
+        evidence=looked.evidence,
+        verdict=diagnose(looked.evidence),
+        clock_offsets=(looked.clock_offset,),
+    )
+
+
 def _live(ask: Ask, language: Language, *, quiet: bool = False) -> "Case":
     from tenmatsu.cli.progress import Progress
     from tenmatsu.diagnose.engine import diagnose
@@ -177,7 +261,7 @@ def _live(ask: Ask, language: Language, *, quiet: bool = False) -> "Case":
         since=ask.since,
         url=ask.url,
         open_probe=open_probe,
-        normal=ask.normal,
+        normal=fit_normal(ask, here.id),
     )
     with ending_early(scene.stop), Progress(ask.seconds, sys.stderr, language, on=not quiet) as progress:
         evidence = look_everywhere(SIGHTS, scene, progress)
@@ -223,35 +307,29 @@ def _replay(path: Path) -> "Case":
 
 def find_here() -> "Component":
     """Return this machine: its id is the machine id with the boot id, which tells two boots apart."""
-    from tenmatsu.model.site import Component
-
-    machine = _first_line(("/etc/machine-id", "/var/lib/dbus/machine-id")) or socket.gethostname()
-    boot = _first_line(("/proc/sys/kernel/random/boot_id",))
-    return Component(id=f"{machine}/{boot}", name=socket.gethostname(), kind="host")
-
-
-def _first_line(paths: Sequence[str]) -> str:
     from tenmatsu.reach.local import LocalReach
+    from tenmatsu.sight.machine_kind import find_component
 
-    for path in paths:
-        try:
-            return LocalReach().read(path).decode("ascii", "replace").strip()
-        except ReachError:
-            continue
-    return ""
+    return find_component(LocalReach(), socket.gethostname())
 
 
 HELP = Words(
-    "Look at this machine for a while and say which layer fails, how sure that is, what was ruled out, and"
-    " what could not be seen. Reads only. Ctrl-C ends the window early and judges what was seen.\n\n"
+    "Look at this machine, or another one, for a while and say which layer fails, how sure that is, what was"
+    " ruled out, and what could not be seen. Reads only. Ctrl-C ends the window early and judges what was"
+    " seen.\n\n"
     "Exit codes: 0 healthy, 1 a cause was found, 2 wrong use, 3 not enough seen to judge.",
-    "この機械をしばらく観察し、どの層に障害があるか、その確からしさ、除外した層、見えなかったものを示します。"
+    "この機械 (または別の機械) をしばらく観察し、どの層に障害があるか、その確からしさ、除外した層、"
+    "見えなかったものを示します。"
     "読み取りだけを行います。Ctrl-C で観察を早く切り上げ、そこまでの証拠で判断します。\n\n"
     "終了コード: 0 正常、1 原因あり、2 使い方の誤り、3 判断材料の不足。",
 )
 SITE = Words(
     "The site file: COMPONENT is looked at inside, from below and beside, all in one window.",
     "サイトファイル。COMPONENT を、内側・下の層・依存先から同じ時間帯に調べます。",
+)
+ONE_WAY = Words(
+    "--on names a machine, COMPONENT and --site name one of the site: name it once",
+    "--on と COMPONENT・--site はどちらか一方で指定してください",
 )
 URL = Words(
     "The symptom: this is asked again and again during the window.",
@@ -262,6 +340,16 @@ SINCE = Words(
     "How far back logs count as the symptom: 2h, or 2026-11-22 21:30. Default: 24h; with --url the window.",
     "ログをどこまで遡るか: 2h や 2026-11-22 21:30。既定は 24h (--url 指定時は観察時間だけ)。",
 )
+ON = Words(
+    "Look at another machine, over SSH: HOST or USER@HOST. Default: this one.",
+    "SSH で別の機械を調べる: HOST か USER@HOST。既定はこの機械。",
+)
+OLD_SSH = Words(
+    "That machine may use old SSH algorithms (servers of about 2010).",
+    "その機械に古い SSH 暗号方式 (2010 年頃のサーバー) を許す。",
+)
+SSH_CONFIG = Words("In place of ~/.ssh/config.", "~/.ssh/config の代わりに使うファイル。")
+SSH_ALONE = Words("--old-ssh and --ssh-config go with --on", "--old-ssh と --ssh-config は --on と使います")
 SAVE = Words(
     "Keep all evidence in one new file: a case.",
     "証拠一式を 1 つの新しいファイル (事件簿) に保存。",
@@ -273,10 +361,8 @@ NORMAL = Words(
 REPLAY = Words("Judge a saved case again instead of looking.", "観察せず、保存した事件簿をもう一度判断。")
 MARKDOWN = Words("Print Markdown.", "Markdown で出力。")
 REPLAY_ALONE = Words(
-    "--replay judges what a case holds: it goes with no component, --site, --url, --since, --for, --save or"
-    " --normal",
-    "--replay は事件簿の中身を判断します。対象・--site・--url・--since・--for・--save・--normal とは"
-    "併用できません",
+    "--replay judges what a case holds: it goes with no other option of looking",
+    "--replay は事件簿の中身を判断します。観察のオプションとは併用できません",
 )
 OTHER_MACHINE = Words(
     "{path} was saved on another machine: normal is what is usual on this one",

@@ -3,7 +3,6 @@
 import sys
 import threading
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tenmatsu import __version__
@@ -58,7 +57,7 @@ def look_at_site(site: SiteMap, entry: Entry, ask: "Ask", language: Language) ->
     )
     places = [_place_here(question), *_places_beside(question)]
     with ending_early(question.stop), Progress(ask.seconds, sys.stderr, language) as progress:
-        first, *others = look_side_by_side(places, lambda: datetime.now(UTC), progress)
+        first, *others = look_side_by_side(places, progress)
     if first.evidence is None:
         raise WrongUse(first.why_not or NOWHERE)
     evidence = join_seen(first.evidence, others)

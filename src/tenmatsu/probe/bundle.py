@@ -1,4 +1,4 @@
-"""One text of the whole probe, to be sent to `python3 -`, or to a shell where there is no Python.
+"""One text of the whole probe, to be sent to `python3 -`, or to a shell without Python; and of the reader.
 
 Runs on our side; the rest goes into the guest.
 
@@ -6,7 +6,9 @@ The text holds each module's source as it stands, a few lines that let `import` 
 options. Nothing is written in the guest, so nothing needs to be removed there.
 """
 
+import base64
 import json
+import zlib
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
 
@@ -14,6 +16,7 @@ from tenmatsu.probe.ladder import RUNGS
 from tenmatsu.probe.rung import Options
 
 PACKAGE = "tenmatsu.probe"
+READER = "tenmatsu.probe.reader"
 # Without the user's and the machine's own modules, and without writing compiled ones.
 PYTHON_OPTIONS = ("-I", "-S", "-B", "-")
 _NOT_SENT = ("bundle.py",)
@@ -59,23 +62,44 @@ class _Memory:
 
 
 sys.meta_path.insert(0, _Memory)
+'''
+_START_PROBE = """\
 import json
 
 from tenmatsu.probe.main import main
 
 sys.exit(main(json.loads(_OPTIONS)))
-'''
+"""
+_START_READER = """\
+from tenmatsu.probe.reader.main import main
+
+main(_REQUESTS)
+"""
 
 
 def make_bundle(options: Options) -> bytes:
     """Return the program's text, in UTF-8."""
-    sources = dict(for_each_source())
+    text = _pack(dict(for_each_source()), (PACKAGE,))
+    return "".join((text, f"_OPTIONS = {_encode(options._asdict())!r}\n", _START_PROBE)).encode()
+
+
+def make_reader_line() -> bytes:
+    """Return the reader as one line of Python in ASCII, which a shell can read and pass on.
+
+    `_REQUESTS`, the path of the pipe with the requests, must be set before it.
+    """
+    sources = {"tenmatsu": "", PACKAGE: "", **dict(for_each_reader_source())}
+    text = _pack(sources, (PACKAGE, READER)) + _START_READER
+    packed = base64.b64encode(zlib.compress(text.encode(), 9)).decode("ascii")
+    return f'import base64,zlib;exec(zlib.decompress(base64.b64decode("{packed}")))'.encode()
+
+
+def _pack(sources: Mapping[str, str], packages: tuple[str, ...]) -> str:
     parts = [_HEAD]
     parts += [f"_SOURCES[{name!r}] = r'''{source}'''\n" for name, source in sources.items()]
-    parts.append(f"_PACKAGES = {('tenmatsu', PACKAGE)!r}\n")
-    parts.append(f"_OPTIONS = {_encode(options._asdict())!r}\n")
+    parts.append(f"_PACKAGES = {('tenmatsu', *packages)!r}\n")
     parts.append(_FOOT)
-    return "".join(parts).encode()
+    return "".join(parts)
 
 
 def make_shell_program(options: Options) -> bytes:
@@ -99,11 +123,19 @@ def _read_awk() -> str:
 def for_each_source() -> Iterator[tuple[str, str]]:
     """Yield (module's full name, its source) of all that is sent, the two packages first."""
     yield "tenmatsu", ""
-    names = sorted(one.name for one in files(PACKAGE).iterdir() if one.name.endswith(".py"))
-    for name in names:
+    yield from _for_each_module(PACKAGE)
+
+
+def for_each_reader_source() -> Iterator[tuple[str, str]]:
+    """Yield (module's full name, its source) of the reader's own modules, the package first."""
+    yield from _for_each_module(READER)
+
+
+def _for_each_module(package: str) -> Iterator[tuple[str, str]]:
+    for name in sorted(one.name for one in files(package).iterdir() if one.name.endswith(".py")):
         if name not in _NOT_SENT:
-            module = PACKAGE if name == "__init__.py" else f"{PACKAGE}.{name[:-3]}"
-            yield module, _check(name, files(PACKAGE).joinpath(name).read_text(encoding="utf-8"))
+            module = package if name == "__init__.py" else f"{package}.{name[:-3]}"
+            yield module, _check(name, files(package).joinpath(name).read_text(encoding="utf-8"))
 
 
 def _check(name: str, source: str) -> str:

@@ -1,6 +1,6 @@
 """The only code that connects. Every reach answers the same few questions, or raises a `ReachError`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -86,6 +86,13 @@ class Clocks(NamedTuple):
     timex: bytes
 
 
+class NameAnswer(NamedTuple):
+    """What a name server answered (a DNS message), and how long that took in seconds."""
+
+    data: bytes
+    seconds: float
+
+
 class Reach(Protocol):
     """A way to a machine. Reads only; nothing here changes anything."""
 
@@ -96,6 +103,9 @@ class Reach(Protocol):
 
     def read(self, path: str, *, offset: int = 0, limit_bytes: int = 16 << 20) -> bytes:
         """Return a file's bytes from `offset` on; files of `/proc` and `/sys` too."""
+
+    def read_each(self, paths: Sequence[str], *, limit_bytes: int = 1 << 16) -> Mapping[str, bytes]:
+        """Return what stands in many small files; those that are gone or closed to us are left out."""
 
     def read_unpacked(self, path: str, *, limit_bytes: int = 64 << 20) -> bytes:
         """Return the last `limit_bytes` of a log, unpacked where its name ends in .gz, .bz2 or .xz."""
@@ -126,3 +136,9 @@ class Reach(Protocol):
 
     def clocks(self) -> Clocks:
         """Return the state of the machine's clocks."""
+
+    def ask_name_server(self, server: str, query: bytes, *, limit_seconds: float) -> NameAnswer:
+        """Let the machine send a DNS query to a server's address, as its C library does; return the answer.
+
+        Raises TookTooLong, Refused where nobody listens there, ReachError where there is no way to it.
+        """

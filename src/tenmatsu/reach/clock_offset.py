@@ -37,6 +37,13 @@ class OffsetBounds:
             self._low = low
         self._low = max(self._low, low)
 
+    def take_asked(self, sent: datetime, time: datetime, received: datetime) -> None:
+        """Take a time that was read after a question was `sent` and before its answer was `received`."""
+        low, high = (time - received).total_seconds(), (time - sent).total_seconds()
+        if low > self._high or high < self._low:  # one of the two clocks was set meanwhile
+            self._low, self._high = low, high
+        self._low, self._high = max(self._low, low), min(self._high, high)
+
     @property
     def offset(self) -> ClockOffset | None:
         """Return the middle of what is possible, or None before the first frame."""

@@ -24,21 +24,23 @@ _RUN = " ".join(PYTHON_OPTIONS)
 # Read by the user's login shell, be it csh, fish or busybox: so between its two quotes it holds no quote, no
 # backslash, no `!` and no end of line, and it is shorter than 1,024 bytes. A sudo that says no reads nothing;
 # after one that ran, Python finds the end of its input and does nothing.
-REMOTE = (
+FIND_PYTHON = (
     "exec sh -c '"
     "LC_ALL=C; export LC_ALL; cd /; "
     's() { echo; printf "%s " TENMATSU-START $1 $(id -u) $(id -un) $2; echo; }; '
     f"for n in {_PYTHONS} {_PLACES}; do p=$(command -v $n) && "
     f'$p -I -S -B -c "{_NEW_ENOUGH}" </dev/null >/dev/null 2>&1 && break; p=; done; '
-    'if [ -n "$p" ]; then s python $p; '
+)
+REMOTE = (
+    FIND_PYTHON + 'if [ -n "$p" ]; then s python $p; '
     "if [ $(id -u) -gt 0 ] && command -v sudo >/dev/null 2>&1; then "
     f"sudo -n $p {_RUN} && exit; fi; exec $p {_RUN}; fi; "
     'if p=$(command -v awk); then s shell $p; p=$(cat); eval "$p"; else s nothing -; fi\''
 )
 
-_NO_LINE = Words(
+NO_LINE = Words(
     "{host} let us in, but what was asked for did not start: {said}",
-    "{host} にログインできましたが、プローブを起動できませんでした: {said}",
+    "{host} にログインできましたが、必要なプログラムを起動できませんでした: {said}",
 )
 _NOTHING_THERE = Words(
     "on {host} there is neither a Python 3.6 nor an awk: one of them is needed",
@@ -52,19 +54,21 @@ _LESS_EXACT = Words(
     "what root would see more exactly: exit codes and CPU time of processes that ended",
     "root ならより正確に分かること (終了したプロセスの終了コードと CPU 時間)",
 )
-_SUDO_SAYS_NO = Words("{user} may not become root there ({said})", "{user} は root になれません ({said})")
-_NO_PYTHON = Words("there is no Python 3.6 or newer there", "Python 3.6 以降がありません")
-_ALLOW = Words(
+SUDO_SAYS_NO = Words("{user} may not become root there ({said})", "{user} は root になれません ({said})")
+NO_PYTHON = Words("there is no Python 3.6 or newer there", "Python 3.6 以降がありません")
+ALLOW = Words(
     "as root there, `visudo -f /etc/sudoers.d/tenmatsu` with this line, which gives {user} all of root's "
     "rights: {line}",
     "root で `visudo -f /etc/sudoers.d/tenmatsu` を実行し、次の行を書きます "
     "({user} に root の全権を与えることになります): {line}",
 )
-_INSTALL = Words("install Python 3.6 or newer there", "Python 3.6 以降を導入してください")
+INSTALL = Words("install Python 3.6 or newer there", "Python 3.6 以降を導入してください")
 
 
 class HostLine(ProbeLine):
     """One run of the probe on a host."""
+
+    _process_group: int | None = 0  # ssh would die of it, and the line with it
 
     def __init__(self, host: str, options: Options, ssh: SshOptions) -> None:
         """Start ssh. Raises WrongUse where the host's name cannot be one, NotThere where there is no ssh."""
@@ -99,7 +103,7 @@ class HostLine(ProbeLine):
             return _NOTHING_THERE.fill(host=self._host)
         if self.start is None:
             said = [*self.said.splitlines(), *self._starting.noise]
-            return _NO_LINE.fill(host=self._host, said=said[-1] if said else "?")
+            return NO_LINE.fill(host=self._host, said=said[-1] if said else "?")
         return words
 
     def _part(self) -> None:
@@ -110,11 +114,11 @@ class HostLine(ProbeLine):
         """Return what cannot be seen on this host for want of a right or a Python, and what would help."""
         if self.start is None or (self.start.what == "python" and hello.uid == 0):
             return ()
-        why, close_by = _NO_PYTHON, _INSTALL
+        why, close_by = NO_PYTHON, INSTALL
         if self.start.what == "python":
             said = [line for line in self.said.splitlines() if line.startswith("sudo: ")]
-            why = _SUDO_SAYS_NO.fill(user=self.start.user, said=said[-1] if said else "sudo?")
-            close_by = _ALLOW.fill(user=self.start.user, line=make_sudoers_line(self.start))
+            why = SUDO_SAYS_NO.fill(user=self.start.user, said=said[-1] if said else "sudo?")
+            close_by = ALLOW.fill(user=self.start.user, line=make_sudoers_line(self.start))
         what = _SHORT_LIVED if hello.rung == "proc" else _LESS_EXACT
         return (Gap(sight="probe", component=self._host, what=what, why=why, close_by=close_by),)
 

@@ -11,16 +11,17 @@ import time
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from io import BufferedIOBase
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from typing import Any
 
-from tenmatsu.errors import NotPermitted, NotThere, ReachError, TookTooLong
+from tenmatsu.errors import NotPermitted, NotThere, ReachError, Refused, TookTooLong
 from tenmatsu.model.words import Words, plain
-from tenmatsu.reach import Clocks, FileStat, Output, Records, Space, Walk
+from tenmatsu.probe.reader.name_query import ask_name_server
+from tenmatsu.reach import Clocks, FileStat, NameAnswer, Output, Records, Space, Walk
 from tenmatsu.reach.local_clocks import read_clocks
 from tenmatsu.reach.local_walk import walk_below
 
@@ -55,6 +56,14 @@ class LocalReach:
                 return b"".join(_chunks(descriptor, limit_bytes))
             finally:
                 os.close(descriptor)
+
+    def read_each(self, paths: Sequence[str], *, limit_bytes: int = 1 << 16) -> dict[str, bytes]:
+        """Return what stands in those files that can be read."""
+        found = {}
+        for path in paths:
+            with suppress(ReachError):
+                found[path] = self.read(path, limit_bytes=limit_bytes)
+        return found
 
     def read_unpacked(self, path: str, *, limit_bytes: int = 64 << 20) -> bytes:
         """Return the last `limit_bytes` of a log, unpacked where its name says it is packed."""
@@ -153,6 +162,20 @@ class LocalReach:
     def clocks(self) -> Clocks:
         """Return the state of this machine's clocks."""
         return read_clocks()
+
+    def ask_name_server(self, server: str, query: bytes, *, limit_seconds: float) -> NameAnswer:
+        """Ask a name server, as the reader on another machine does."""
+        began = time.monotonic()
+        try:
+            with _saying(server):
+                data = ask_name_server(server, query, limit_seconds)
+        except ReachError as failed:
+            if isinstance(failed.__cause__, TimeoutError):
+                raise TookTooLong(server, limit_seconds) from failed
+            if isinstance(failed.__cause__, ConnectionError):
+                raise Refused(server) from failed
+            raise
+        return NameAnswer(data=data, seconds=time.monotonic() - began)
 
 
 def _records(descriptor: int) -> Records:

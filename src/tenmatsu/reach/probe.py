@@ -70,6 +70,9 @@ class ProbeLine:
     """
 
     permanent = False
+    # None: a Ctrl-C reaches it as well, and it says goodbye. 0: it does not (`subprocess.Popen`,
+    # process_group).
+    _process_group: int | None = None
 
     def __init__(self, command: Sequence[str], options: Options) -> None:
         """Start it. Raises NotThere where the command is not there."""
@@ -78,7 +81,11 @@ class ProbeLine:
         self._heard = datetime.now(UTC)
         try:
             self._process = subprocess.Popen(  # noqa: S603 - the words are ours; no shell reads them
-                [*command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+                [*command],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                process_group=self._process_group,
             )
         except FileNotFoundError as missing:
             raise NotThere(command[0]) from missing

@@ -7,7 +7,7 @@ from tenmatsu.errors import NotPermitted, NotThere, ReachError, TookTooLong
 from tenmatsu.model.words import Words
 from tenmatsu.parse.mounts import Mount, parse_mounts
 from tenmatsu.reach import Space
-from tenmatsu.sight.scene import Notebook, Scene, Sight
+from tenmatsu.sight.scene import AS_ROOT, Notebook, Scene, Sight
 
 # Kernel interfaces, images that are full by nature, and views of other mounts hold no one's data.
 _NOT_DATA = frozenset(
@@ -88,7 +88,7 @@ def _say_refused(notebook: Notebook, names: list[str]) -> None:
         what = Words(f"file systems: {shown}", f"ファイルシステム: {shown}")
         if more > 0:
             what += Words(f" and {more} more", f" 他 {more} 個")
-        notebook.gap(what, REFUSED, REFUSED_CLOSE)
+        notebook.gap(what, REFUSED, AS_ROOT)
 
 
 def _ask(scene: Scene, path: str) -> Space:
@@ -151,7 +151,6 @@ def _write(scene: Scene, notebook: Notebook, mount: Mount, space: Space, *, by_c
 
 
 REFUSED = Words("they lie behind folders that we may not enter", "立ち入れないフォルダーの奥にあります")
-REFUSED_CLOSE = Words("run it as root: sudo tenmatsu investigate", "root で実行: sudo tenmatsu investigate")
 
 SIGHT = Sight(
     name="file_systems",

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from tenmatsu.errors import ReachError
+from tenmatsu.model.site import Component
 from tenmatsu.reach import Reach
 
 # What firmware calls its maker. As in systemd's src/basic/virt.c, dmi_vendor_table.
@@ -54,6 +55,17 @@ def read_text(reach: Reach, path: str, limit_bytes: int = 4096) -> str:
     except ReachError:
         return ""
     return text.replace(b"\0", b"\n").decode("utf-8", "replace").strip()
+
+
+def find_component(reach: Reach, name: str) -> Component:
+    """Return a machine: its id is the machine id with the boot id, which tells two boots apart.
+
+    `name` is how it is called; its id, too, where it has none. Never raises.
+    """
+    paths = ("/etc/machine-id", "/var/lib/dbus/machine-id")
+    machine = next(filter(None, (read_text(reach, path, 64) for path in paths)), name)
+    boot = read_text(reach, "/proc/sys/kernel/random/boot_id", 64)
+    return Component(id=f"{machine}/{boot}", name=name, kind="host")
 
 
 def find_kind(reach: Reach, *, hypervisor_bit: bool) -> MachineKind:

@@ -1,15 +1,17 @@
 """Name resolution: real queries to every configured resolver, timed and compared with each other."""
 
 import ipaddress
-import socket
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from tenmatsu.errors import NotThere
+from tenmatsu.errors import NoConnection, NotThere, ReachError, Refused, TookTooLong
 from tenmatsu.model.words import Words
 from tenmatsu.parse.resolv_conf import parse_resolv_conf
+from tenmatsu.reach import NameAnswer, Reach
+from tenmatsu.sight.machine_kind import read_text
 from tenmatsu.sight.scene import Notebook, Scene, Sight
 
 # The C library gives a resolver 5 s and then asks again: who answers later than that has failed an
@@ -50,7 +52,7 @@ def look(scene: Scene, notebook: Notebook) -> None:
         limit = min(_LIMIT_SECONDS, scene.left_seconds + 1.0)
         with ThreadPoolExecutor(max_workers=6) as pool:
             asked = {
-                pool.submit(_ask, server, name, limit): (server, name)
+                pool.submit(_ask, scene.reach, server, name, limit): (server, name)
                 for server in config.servers
                 for name in names
             }
@@ -72,7 +74,7 @@ def _names(scene: Scene) -> list[str]:
 
     Every resolver on the way to the world answers for the root from its cache.
     """
-    names = [".", socket.gethostname()]
+    names = [".", read_text(scene.reach, "/proc/sys/kernel/hostname", 256)]
     host = urlsplit(scene.url or "").hostname or ""
     if host and not _is_address(host) and host != "localhost":
         names.append(host)
@@ -98,50 +100,38 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _ask(server: str, name: str, limit_seconds: float) -> _Answer:
-    import dns.exception
+def _ask(reach: Reach, server: str, name: str, limit_seconds: float) -> _Answer:
+    """Return what a server answers. Raises NoConnection where the machine that is to ask is out of reach."""
     import dns.message
-    import dns.query
-    import dns.rcode
 
     began = time.monotonic()
-    kind = "NS" if name == "." else "A"
     try:
-        query = dns.message.make_query(name, kind, use_edns=True)
-        with _connect(server) as asking:
-            answer, _ = dns.query.udp_with_fallback(
-                query,
-                server,
-                timeout=limit_seconds,
-                udp_sock=asking,
-                ignore_errors=True,  # as the C library: what is no answer is not taken for one
-            )
-        code = dns.rcode.to_text(answer.rcode())
-        records = ",".join(sorted(str(record) for rrset in answer.answer for record in rrset)[:8])
-    except dns.exception.Timeout:
-        code, records = "timeout", ""
-    except ConnectionError:
-        code, records = "refused", ""
-    except OSError:
-        code, records = "unreachable", ""
-    except (dns.exception.DNSException, EOFError, UnicodeError) as error:
-        code, records = type(error).__name__, ""
-    return _Answer(code=code, seconds=time.monotonic() - began, records=records)
-
-
-def _connect(server: str) -> socket.socket:
-    """Return a socket that is told where nobody listens, as the C library's are: a connected one."""
-    import dns.inet
-
-    family = dns.inet.af_for_address(server)
-    asking = socket.socket(family, socket.SOCK_DGRAM)
-    try:
-        asking.setblocking(False)
-        asking.connect(dns.inet.low_level_address_tuple((server, 53), family))
-    except OSError:
-        asking.close()
+        query = dns.message.make_query(name, "NS" if name == "." else "A", use_edns=True)
+        answer = reach.ask_name_server(server, query.to_wire(), limit_seconds=limit_seconds)
+    except NoConnection:
         raise
-    return asking
+    except ReachError as failed:
+        return _Answer(
+            code=_FAILED.get(type(failed), "unreachable"), seconds=time.monotonic() - began, records=""
+        )
+    return _read(answer)
+
+
+_FAILED: Mapping[type[ReachError], str] = {TookTooLong: "timeout", Refused: "refused"}
+
+
+def _read(answer: NameAnswer) -> _Answer:
+    import dns.exception
+    import dns.message
+    import dns.rcode
+
+    try:
+        message = dns.message.from_wire(answer.data, ignore_trailing=True)
+        code = dns.rcode.to_text(message.rcode())
+        records = ",".join(sorted(str(record) for rrset in message.answer for record in rrset)[:8])
+    except (dns.exception.DNSException, EOFError, UnicodeError, ValueError) as error:
+        code, records = type(error).__name__, ""
+    return _Answer(code=code, seconds=answer.seconds, records=records)
 
 
 def _write(scene: Scene, notebook: Notebook, server: str, name: str, answer: _Answer) -> None:

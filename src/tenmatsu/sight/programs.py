@@ -13,7 +13,7 @@ from tenmatsu.model.words import Words, plain
 from tenmatsu.parse.probe_frames import Look
 from tenmatsu.reach.probe import ProbeSource
 from tenmatsu.sight.process_ledger import Ledger
-from tenmatsu.sight.scene import Notebook, Scene, Sight
+from tenmatsu.sight.scene import AS_ROOT, Notebook, Scene, Sight
 from tenmatsu.sight.script_ends import ScriptEnds
 
 # Programs and starters told of, what matters most first. The sums of the others stand in `process.capture`.
@@ -216,7 +216,6 @@ OTHER_KERNEL = Words(
     "tenmatsu top --once --for 1s says it in the kernel's words; then docs/top.md, The ladder",
     "tenmatsu top --once --for 1s がカーネルの言葉で示す。docs/top.md の The ladder を参照",
 )
-AS_ROOT = Words("run it as root: sudo tenmatsu investigate", "root で実行: sudo tenmatsu investigate")
 NO_PROBE = Words("there is no probe on this way to the machine", "この経路には観測プログラムがない")
 TOO_SHORT = Words("the window was over before the probe told anything", "観察時間が短すぎた")
 

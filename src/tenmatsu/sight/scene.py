@@ -16,6 +16,8 @@ from tenmatsu.reach.probe import ProbeSource
 
 Found = TypeVar("Found")
 
+AS_ROOT = Words("run it as root: sudo tenmatsu investigate", "root で実行: sudo tenmatsu investigate")
+
 
 @dataclass(kw_only=True)
 class Scene:
@@ -25,6 +27,7 @@ class Scene:
     begins to tell of every process for so many seconds, and may raise ReachError; None: there is no probe.
     `normal` is what was seen of the same machine when all was well; None: not known. `open_hypervisor`
     connects to what it runs on, where the site says so; `marks` are what the site knows it by.
+    `way_seconds` is how much longer looks may take because of the way to the machine.
     """
 
     reach: Reach
@@ -37,6 +40,7 @@ class Scene:
     normal: Evidence | None = None
     open_hypervisor: Callable[[], Hypervisor] | None = None
     marks: Marks = field(default_factory=Marks)
+    way_seconds: float = 0.0
     stop: threading.Event = field(default_factory=threading.Event)
     _started: float = field(default_factory=time.monotonic)
     _memory: dict[str, object] = field(default_factory=dict)
@@ -255,12 +259,9 @@ class Sight:
     look: Callable[[Scene, Notebook], None]
     watches: bool = False
     limit_seconds: float = 10.0
-    close_by: Words = Words(
-        "run it as root: sudo tenmatsu investigate", "root で実行: sudo tenmatsu investigate"
-    )
+    close_by: Words = AS_ROOT
 
-    def deadline(self, window_seconds: float) -> timedelta:
+    def deadline(self, window_seconds: float, way_seconds: float = 0.0) -> timedelta:
         """Return how long after the start the sight is given up."""
-        return timedelta(
-            seconds=window_seconds + 1.5 if self.watches else min(self.limit_seconds, window_seconds + 1.5)
-        )
+        late = window_seconds + 1.5 + way_seconds
+        return timedelta(seconds=late if self.watches else min(self.limit_seconds + way_seconds, late))

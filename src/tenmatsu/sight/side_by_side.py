@@ -5,15 +5,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from tenmatsu.errors import TenmatsuError
 from tenmatsu.model.case import ClockOffset
 from tenmatsu.model.evidence import Event, Evidence, Gap
 from tenmatsu.model.site_map import Entry
 from tenmatsu.model.words import Words
-from tenmatsu.sight.scene import Scene, Sight
-from tenmatsu.sight.watch import Progress, look_everywhere
+from tenmatsu.sight.watch import Progress
 
 log = logging.getLogger("tenmatsu")
 
@@ -22,15 +20,13 @@ _AT_ONCE = 16
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Opened:
-    """A way to a machine that stands open: what can be looked at there, and how its clock stands to ours.
+    """A way to a machine that stands open.
 
-    `make_scene` gives the scene for a window that begins then.
+    `look` looks for the window and returns what was seen, all times in our clock, and how that machine's
+    clock stands to ours.
     """
 
-    component: str
-    sights: Sequence[Sight]
-    clock_offset: ClockOffset
-    make_scene: Callable[[datetime], Scene]
+    look: Callable[[Progress | None], tuple[Evidence, ClockOffset]]
     close: Callable[[], None]
 
 
@@ -56,9 +52,7 @@ class Seen:
     why_not: Words | None = None
 
 
-def look_side_by_side(
-    places: Sequence[Place], now: Callable[[], datetime], progress: Progress | None = None
-) -> list[Seen]:
+def look_side_by_side(places: Sequence[Place], progress: Progress | None = None) -> list[Seen]:
     """Connect to all places, then look at all of them in one window that begins when the last is reached.
 
     The first place's progress is told. One that cannot be reached does not hold up the others.
@@ -68,9 +62,8 @@ def look_side_by_side(
         for way in ways:
             if isinstance(way, Opened):
                 closing.callback(way.close)
-        start = now()
         jobs = [
-            pool.submit(_look, place, way, start, progress if number == 0 else None)
+            pool.submit(_look, place, way, progress if number == 0 else None)
             for number, (place, way) in enumerate(zip(places, ways, strict=True))
         ]
         return [job.result() for job in jobs]
@@ -84,11 +77,25 @@ def _open(place: Place) -> Opened | Words:
         return error.words
 
 
-def _look(place: Place, way: Opened | Words, start: datetime, progress: Progress | None) -> Seen:
+def _look(place: Place, way: Opened | Words, progress: Progress | None) -> Seen:
     if isinstance(way, Words):
         return Seen(place=place, why_not=way)
-    evidence = look_everywhere(way.sights, way.make_scene(start), progress)
-    return Seen(place=place, evidence=evidence, clock_offset=way.clock_offset)
+    try:
+        evidence, clock_offset = way.look(progress)
+    except TenmatsuError as error:
+        return Seen(place=place, why_not=error.words)
+    return Seen(place=place, evidence=evidence, clock_offset=clock_offset)
+
+
+def add_view(inside: Evidence, below: Evidence) -> Evidence:
+    """Return what was seen inside a machine together with what was seen of it from below, in one window."""
+    return replace(
+        inside,
+        series=(*inside.series, *below.series),
+        events=(*inside.events, *below.events),
+        looks=(*inside.looks, *below.looks),
+        gaps=(*inside.gaps, *below.gaps),
+    )
 
 
 def join_seen(here: Evidence, seen: Sequence[Seen]) -> Evidence:

@@ -75,7 +75,7 @@ def look_everywhere(sights: Sequence[Sight], scene: Scene, progress: Progress | 
         elapsed = time.monotonic() - began
         if scene.stop.is_set():  # the person has seen enough
             window = min(window, elapsed)
-        for looking in [one for one in waiting if _is_late(one, window, elapsed)]:
+        for looking in [one for one in waiting if _is_late(one, window, elapsed, scene.way_seconds)]:
             looking.give_up(elapsed)
             waiting.remove(looking)
         waiting = [one for one in waiting if one.alive]
@@ -86,8 +86,9 @@ def look_everywhere(sights: Sequence[Sight], scene: Scene, progress: Progress | 
     return _gather(lookings, scene)
 
 
-def _is_late(looking: _Looking, window_seconds: float, elapsed: float) -> bool:
-    return looking.alive and elapsed > looking.sight.deadline(window_seconds).total_seconds()
+def _is_late(looking: _Looking, window_seconds: float, elapsed: float, way_seconds: float) -> bool:
+    deadline = looking.sight.deadline(window_seconds, way_seconds)
+    return looking.alive and elapsed > deadline.total_seconds()
 
 
 def _gather(lookings: Sequence[_Looking], scene: Scene) -> Evidence:
