@@ -1,11 +1,16 @@
 # `make` alone lists what can be typed. Everything runs in the project's own virtual environment, which is made the
 # first time and found again afterwards (tools/environment.sh).
 
+# What the drills' box needs from Debian: a hypervisor, and what its guests are made of (src/tenmatsu/drill/).
+BOX_PACKAGES := qemu-system-x86 qemu-utils seabios ipxe-qemu \
+    libvirt-daemon libvirt-daemon-system libvirt-clients libvirt-daemon-driver-qemu libvirt-daemon-driver-lxc \
+    busybox-static dropbear-bin dnsmasq-base perl-base iproute2 openssh-client util-linux
+
 # What tests/live/ needs from Debian. Only programs: no service is started (tools/packages.sh sees to it).
 LIVE_PACKAGES := apache2-bin perl libdbi-perl libdbd-sqlite3-perl media-types iproute2 procps \
-    openssh-client openssh-server sudo mawk gawk busybox tcsh fish \
+    openssh-client openssh-server sudo mawk gawk tcsh fish \
     wordpress wordpress-theme-twentytwentythree php-cgi php-cli php-mysql php-xml \
-    mariadb-server-core mariadb-client-core
+    mariadb-server-core mariadb-client-core $(BOX_PACKAGES)
 
 # What bench/capture.py compares us with, and what makes its storms. No service of atop's is started.
 BENCH_PACKAGES := gcc libc6-dev procps atop forkstat libbpf-tools bpftrace

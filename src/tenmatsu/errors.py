@@ -4,6 +4,7 @@
     ├── WrongUse             the call's words are off                      (exit 2)
     ├── BadCase              a file that is not a case we can read         (exit 2)
     ├── BadSite              a site file with a fault, and its line        (exit 2)
+    ├── NoBox                a drill's box that this machine cannot hold   (exit 2)
     ├── ParseError           bytes that are not what their format says
     └── ReachError           we could not look; a sight turns it into a gap
         ├── NotThere         no such file, directory or program
@@ -42,6 +43,10 @@ class BadSite(TenmatsuError):
     def __init__(self, line: int, words: Words) -> None:
         super().__init__(Words("line {line}: {what}", "{line} 行目: {what}").fill(line=line, what=words))
         self.line = line
+
+
+class NoBox(TenmatsuError):
+    """This machine cannot hold the drills' box, or it does not come up: a right, a program, a kernel."""
 
 
 class ParseError(TenmatsuError):

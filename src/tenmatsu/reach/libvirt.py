@@ -1,0 +1,313 @@
+"""libvirt: QEMU/KVM guests and LXC containers, on this machine or over SSH.
+
+virsh does the asking, on the machine itself (docs/decisions/0012): a login that may use it is all that is
+needed, and what libvirt does not tell (control groups, pressure, what else runs there) comes along.
+"""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from math import isfinite
+
+from tenmatsu.errors import ReachError, WrongUse
+from tenmatsu.model.below import Change, Happening, Identity, Inventory, Lack, Measured, Product
+from tenmatsu.model.site_map import Api
+from tenmatsu.model.words import Words
+from tenmatsu.parse.libvirt_lists import parse_colon_lines, parse_guest_names
+from tenmatsu.parse.libvirt_log import Turn, parse_libvirt_log
+from tenmatsu.parse.libvirt_stats import Stats, parse_domain_stats
+from tenmatsu.parse.libvirt_uri import LibvirtUri, parse_libvirt_uri
+from tenmatsu.parse.plain_text import make_plain
+from tenmatsu.reach.clock_offset import OffsetBounds
+from tenmatsu.reach.guest_processes import find_processes
+from tenmatsu.reach.host_shell import HostShell, Told, open_shell_here, open_shell_on
+from tenmatsu.reach.libvirt_facts import Ground, describe_limit, find_boot, find_limit, make_ground
+from tenmatsu.reach.libvirt_messages import explain_virsh, find_group
+from tenmatsu.reach.libvirt_rounds import (
+    SHORTEST_SECONDS,
+    Round,
+    measure_guest,
+    measure_host,
+    read_round,
+    seconds_between,
+)
+from tenmatsu.reach.libvirt_scripts import (
+    make_identify_script,
+    make_inventory_script,
+    make_measure_script,
+    make_recall_script,
+)
+from tenmatsu.reach.ssh import SshOptions
+
+# A round is one start of virsh and a few files: 0.1 s of one core (docs/hypervisors.md).
+INTERVAL_SECONDS = 2.0
+# The time at the other side is read after it was sent, as exact as `date` is.
+_CLOCK_ERROR_SECONDS = 0.001
+_WHOLE_SECOND = 1.0
+
+
+class Libvirt:
+    """A libvirt host. Implements `Hypervisor`."""
+
+    interval_seconds = INTERVAL_SECONDS
+
+    def __init__(self, uri: LibvirtUri, shell: HostShell, name: str, *, limit_seconds: float) -> None:
+        self.name = name
+        self._uri = uri
+        self._shell = shell
+        self._limit = limit_seconds
+        self._bounds = OffsetBounds()
+        self._ground: Ground | None = None
+        self._last: Round | None = None
+        self._noticed: list[Happening] = []
+
+    def identify(self) -> Identity:
+        """Return who answers, whether it would let us act, and how its clock stands to ours."""
+        told = self._run(make_identify_script(self._uri.there))
+        self._check(told, "reading")
+        said = parse_colon_lines(told.find("reading") or b"")
+        may_act, why = self._find_may_act(told)
+        offset = self._bounds.offset
+        return Identity(
+            product=Product.LIBVIRT,
+            name=self.name,
+            version=make_plain(said.get("Running hypervisor", "")),
+            api=make_plain(said.get("Running against daemon", said.get("Using library", ""))),
+            may_act=may_act,
+            may_act_why=why,
+            clock_offset_seconds=offset.seconds if offset else None,
+            clock_uncertainty_seconds=offset.uncertainty_seconds if offset else None,
+        )
+
+    def take_inventory(self) -> Inventory:
+        """Return the host, its guests and its pools as they are now."""
+        told = self._run(make_inventory_script(self._uri.there, with_machine=not self._uri.distant))
+        self._check(told, "guests")
+        self._ground = self._read_ground(told)
+        lacks = [*self._ground.inventory.lacks, *self._machine_lacks()]
+        self._ground = replace(self._ground, inventory=replace(self._ground.inventory, lacks=tuple(lacks)))
+        self._last = self._read_round(told)
+        return self._ground.inventory
+
+    def measure(self, keys: Collection[str] | None, since: datetime | None) -> Measured:  # noqa: ARG002 - libvirt keeps no history
+        """Return what was measured since the last call, or since the inventory."""
+        ground = self._ground or self._first_ground()
+        told = self._run(make_measure_script(self._uri.there, with_machine=not self._uri.distant))
+        self._check(told, "guests")
+        now = self._read_round(told)
+        self._notice(ground, now)
+        measures = [] if self._uri.distant else [*measure_host(self._last, now, ground.host)]
+        lacks: list[Lack] = []
+        for uuid, domain in ground.domains.items():
+            if uuid in now.stats:
+                measures += measure_guest(self._last, now, domain)
+            if uuid in now.stats and uuid not in now.processes and now.stats[uuid].get("state.state") == "1":
+                lacks.append(Lack(what=_HELD, why=_NO_GROUP, close_by=_HELD_HELP, key=uuid))
+        # A round too close to the last gives no rates: the next one then spans both.
+        if self._last is None or seconds_between(self._last, now) >= SHORTEST_SECONDS:
+            self._last = now
+        wanted = [one for one in measures if keys is None or one.key in keys]
+        return Measured(measures=tuple(wanted), lacks=tuple(lacks))
+
+    def recall(self, since: datetime, *, most: int = 2000) -> tuple[Sequence[Happening], Sequence[Lack]]:
+        """Return what the guests' logs, their snapshots and our own rounds tell since then."""
+        ground = self._ground or self._first_ground()
+        if self._uri.distant:
+            return self._noticed[-most:], (_distant_lack(),)
+        told = self._run(make_recall_script())
+        found = [*self._noticed, *self._read_turns(told, ground), *_snapshots_taken(ground)]
+        booted = self._boot(told)
+        if booted is not None:
+            found.append(Happening(key=ground.host, change=Change.HOST_STARTED, time=booted))
+        recent = sorted((one for one in found if one.time >= since), key=lambda one: one.time)
+        closed = told.find("closed")
+        lacks = () if closed is None else (_closed_lack(closed),)
+        return recent[-most:], lacks
+
+    def close(self) -> None:
+        """End the session: there is none between two questions."""
+
+    def _run(self, script: str) -> Told:
+        told = self._shell.run(script, self._limit)
+        self._take_clock(told)
+        return told
+
+    def _take_clock(self, told: Told) -> None:
+        """Narrow down how far the other clock is ahead. busybox's `date` gives whole seconds only."""
+        if self._shell.is_here:
+            return
+        found = re.match(rb"(\d{1,12})(\.\d{1,9})?", told.find("clock") or b"")
+        if found is None:
+            return
+        error = _CLOCK_ERROR_SECONDS if found[2] else _WHOLE_SECOND
+        time = datetime.fromtimestamp(float(found[0]) + (0 if found[2] else error / 2), UTC)
+        if self._bounds.offset is None:
+            self._bounds.take_first(told.sent, time, told.received, error)
+        else:
+            self._bounds.take(time, told.received, error)
+
+    @property
+    def _offset(self) -> timedelta:
+        offset = self._bounds.offset
+        return timedelta(seconds=offset.seconds if offset and isfinite(offset.seconds) else 0.0)
+
+    def _check(self, told: Told, section: str) -> None:
+        """Raise what virsh complained of, where it could not do what was asked."""
+        for name, content in told.sections:
+            said, _, code = name.partition(" ")
+            if said == f"{section}.said" and code.isdigit():
+                if int(code):
+                    raise self._explain(told, int(code), content)
+                return
+        raise ReachError(self.name, _CUT_OFF.fill(name=self.name))
+
+    def _explain(self, told: Told, code: int, content: bytes) -> ReachError:
+        return explain_virsh(
+            self._shell.name,
+            code,
+            content.decode("utf-8", "backslashreplace"),
+            user=make_plain((told.find("who") or b"").decode("utf-8", "replace"), 40) or "you",
+            group=find_group(told.find("sockets") or b""),
+            seconds=self._limit,
+        )
+
+    def _find_may_act(self, told: Told) -> tuple[bool, Words]:
+        try:
+            self._check(told, "acting")
+        except ReachError as no:
+            return False, no.words
+        return True, _MAY_ACT
+
+    def _read_ground(self, told: Told) -> Ground:
+        names = parse_guest_names(told.find("guests") or b"")
+        return make_ground(told, find_processes(told, self._boot(told), names), self._offset)
+
+    def _first_ground(self) -> Ground:
+        self.take_inventory()
+        if self._ground is None:
+            raise ReachError(self.name, _CUT_OFF.fill(name=self.name))
+        return self._ground
+
+    def _boot(self, told: Told) -> datetime | None:
+        return None if self._uri.distant else find_boot(told, self._offset)
+
+    def _read_round(self, told: Told) -> Round:
+        names = parse_guest_names(told.find("guests") or b"")
+        by_name = parse_domain_stats(told.find("stats") or b"")
+        stats: dict[str, Stats] = {uuid: by_name[name] for uuid, name in names.items() if name in by_name}
+        booted = find_boot(told, self._offset)
+        time = told.sent + (told.received - told.sent) / 2
+        return read_round(told, time, stats, find_processes(told, booted, names))
+
+    def _machine_lacks(self) -> list[Lack]:
+        return [_distant_lack()] if self._uri.distant else []
+
+    def _notice(self, ground: Ground, now: Round) -> None:
+        """Keep what changed between two rounds: libvirt itself writes no limit down."""
+        for uuid, domain in ground.domains.items():
+            before = self._last.processes.get(uuid) if self._last else None
+            after = now.processes.get(uuid)
+            if before and after and find_limit(domain, before) != find_limit(domain, after):
+                was, now_is = describe_limit(domain, before), describe_limit(domain, after)
+                message = f"{was or 'no limit'} → {now_is or 'no limit'}"
+                self._noticed.append(
+                    Happening(key=uuid, change=Change.LIMIT_CHANGED, time=now.time, message=message)
+                )
+
+    def _read_turns(self, told: Told, ground: Ground) -> list[Happening]:
+        keys = {domain.name: uuid for uuid, domain in ground.domains.items()}
+        found: list[Happening] = []
+        for section, content in told.sections:
+            what, _, name = section.partition(" ")
+            if what == "log" and name in keys:
+                found += [_turn(keys[name], turn, self._offset) for turn in parse_libvirt_log(content)]
+        return found
+
+
+# virDomainShutoffReason: what ended a guest, in the log's words (libvirt-domain.h).
+_MIGRATED, _FAILED = "migrated", ("crashed", "failed")
+
+
+def _turn(key: str, turn: Turn, offset: timedelta) -> Happening:
+    change = Change.STARTED if turn.started else Change.STOPPED
+    if turn.reason == _MIGRATED:
+        change = Change.MIGRATED
+    message = "starting up" if turn.started else f"shutting down, reason={turn.reason or 'not told'}"
+    return Happening(
+        key=key,
+        change=change,
+        time=turn.time.astimezone(UTC) - offset,
+        message=message,
+        failed=turn.reason in _FAILED,
+        attributes={"reason": turn.reason} if turn.reason else {},
+    )
+
+
+def _snapshots_taken(ground: Ground) -> list[Happening]:
+    return [
+        Happening(key=guest.key, change=Change.SNAPSHOT_TAKEN, time=snapshot.taken, message=snapshot.name)
+        for guest in ground.inventory.guests
+        for snapshot in guest.snapshots or ()
+    ]
+
+
+def _distant_lack() -> Lack:
+    return Lack(what=_MACHINE, why=_DISTANT, close_by=_DISTANT_HELP)
+
+
+def _closed_lack(folder: bytes) -> Lack:
+    path = make_plain(folder.decode("utf-8", "backslashreplace"), 100)
+    return Lack(what=_TURNS, why=_CLOSED.fill(path=path), close_by=_CLOSED_HELP)
+
+
+def open_libvirt(
+    api: Api,
+    secret: str,  # noqa: ARG001 - the login is ssh's own, by key or agent
+    name: str,
+    *,
+    limit_seconds: float = 10.0,
+    ssh: SshOptions | None = None,
+) -> Libvirt:
+    """Return the way to a libvirt; nothing is asked yet. `api.address` is its URI.
+
+    Raises WrongUse where that is none that we can read, NotThere where this machine has no ssh.
+    """
+    uri = parse_libvirt_uri(api.address)
+    if not uri.host:
+        return Libvirt(uri, open_shell_here(name), name, limit_seconds=limit_seconds)
+    host = f"{api.user}@{uri.host}" if api.user and "@" not in uri.host else uri.host
+    if uri.port is not None:
+        raise WrongUse(_NO_PORT.fill(host=uri.host, port=uri.port))
+    return Libvirt(uri, open_shell_on(host, ssh or SshOptions()), name, limit_seconds=limit_seconds)
+
+
+_MAY_ACT = Words(
+    "a connection that may write was opened; rules of polkit's may still forbid single guests",
+    "書き込み可能な接続を開けました (polkit の規則で個別のゲストが禁止されている場合はあります)",
+)
+_CUT_OFF = Words("the answer of {name} was cut off", "{name} の応答が途中で切れました")
+_NO_PORT = Words(
+    "write the port of {host} into ~/.ssh/config (`Port {port}`) and leave it out of the address",
+    "{host} のポートは ~/.ssh/config に `Port {port}` と書き、アドレスからは除いてください",
+)
+_HELD = Words("how much its own limit holds this guest back", "自身の上限による待ち")
+_NO_GROUP = Words(
+    "its process or its control group cannot be seen on the host",
+    "ホスト上でそのプロセスか cgroup が見えません",
+)
+_HELD_HELP = Words(
+    "ask as a user that sees all processes (hidepid)",
+    "全プロセスが見えるユーザーで接続してください (hidepid)",
+)
+_MACHINE = Words("the host of the guests, and their limits", "ゲストのホストと各ゲストの上限")
+_DISTANT = Words(
+    "libvirt is reached by its own protocol only", "libvirt 独自のプロトコルだけで接続しています"
+)
+_DISTANT_HELP = Words("use qemu+ssh:// instead", "qemu+ssh:// を使用してください")
+_TURNS = Words("when guests were started and stopped", "ゲストの起動と停止の時刻")
+_CLOSED = Words("no permission to read {path}", "{path} を読む権限がありません")
+_CLOSED_HELP = Words(
+    "ask as root there, or add read permission for the folder",
+    "root で接続するか、フォルダーの読み取り権限を追加してください",
+)

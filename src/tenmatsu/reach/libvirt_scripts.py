@@ -1,0 +1,183 @@
+"""The scripts that ask a libvirt host: one for each question, so that each is one trip.
+
+Plain POSIX shell; virsh does the asking (virsh(1)), read only. Each virsh may use most of the limit, so that
+what else the script knows is told even where libvirtd hangs.
+"""
+
+from shlex import quote
+
+# `ask SECTION MODE WORDS…`: what virsh prints, then a section `SECTION.said` with exit code and complaint.
+_ASK = r"""
+uri=%s
+exec 3>&1
+limited=$(command -v timeout) && limited="$limited -s KILL $limit"
+ask() {
+    section=$1 mode=$2
+    shift 2
+    say "$section"
+    complaint=$($limited virsh $mode -c "$uri" "$@" 2>&1 >&3 3>&-)
+    code=$?
+    say "$section.said" "$code"
+    printf '%%s\n' "$complaint"
+}
+"""
+
+_HOST = r"""
+say clock; date +%s.%N
+say uptime; cat /proc/uptime
+say cpu; grep -v '^intr\|^softirq' /proc/stat
+say memory; cat /proc/meminfo
+for kind in cpu memory io; do
+    say "pressure.$kind"; cat "/proc/pressure/$kind" 2>/dev/null
+done
+"""
+
+# Version 1 of the control groups names its controllers among the mount's options, the last field.
+_GROUPS = r"""
+tree= version= second=
+while read -r _ _ _ _ mount rest; do
+    case $rest in
+    *' - cgroup '*) case ",${rest##* }," in *,cpu,*) tree=$mount version=1 ;; esac ;;
+    *' - cgroup2 '*) second=$mount ;;
+    esac
+done </proc/self/mountinfo
+[ -n "$tree" ] || { tree=$second version=2; }
+
+group() {
+    [ -r "$2/cpu.stat" ] || return
+    say "group $1"
+    cat "$2/cpu.stat"
+    if [ "$version" = 1 ]; then
+        echo "quota_us $(cat "$2/cpu.cfs_quota_us")"
+        echo "period_us $(cat "$2/cpu.cfs_period_us")"
+    elif [ -r "$2/cpu.max" ]; then
+        echo "max_of $(cat "$2/cpu.max")"
+    fi
+}
+
+groups_of() {
+    case $version in
+    1) path=$(sed -n 's/^[0-9]*:\([^:]*,\)\{0,1\}cpu\(,[^:]*\)\{0,1\}://p' "$1/cgroup") ;;
+    *) path=$(sed -n 's/^0:://p' "$1/cgroup") ;;
+    esac
+    inner=$tree${path%/emulator}
+    [ -d "$inner" ] && [ "$inner" != "$tree" ] && [ "$inner" != "$tree/" ] || return
+    group whole "$inner"
+    for kind in cpu memory io; do
+        [ -r "$inner/$kind.pressure" ] && { say "guest.$kind"; cat "$inner/$kind.pressure"; }
+    done
+    for folder in "$inner"/*/; do
+        group "${folder#"$inner/"}" "${folder%/}"
+    done
+    above=${inner%/*}
+    while [ "${#above}" -gt "${#tree}" ]; do
+        group above "$above"
+        above=${above%/*}
+    done
+}
+
+say ticks; getconf CLK_TCK
+for process in /proc/[0-9]*; do
+    { read -r name <"$process/comm"; } 2>/dev/null || continue
+    case $name in qemu*|kvm|libvirt_lxc) ;; *) continue ;; esac
+    say process; tr '\0' '\n' <"$process/cmdline"
+    say stat; cat "$process/stat"
+    say status; grep -a '^VmSwap:' "$process/status"
+    groups_of "$process"
+done 2>/dev/null
+"""
+
+_IDENTIFY = r"""
+say clock; date +%s.%N
+say who; id -un
+ask reading -r 'version --daemon; hostname'
+ask acting '' uri
+say sockets; ls -ld /run/libvirt/*-sock /var/run/libvirt/*-sock 2>/dev/null
+"""
+
+_INVENTORY = r"""
+say product; cat /sys/class/dmi/id/sys_vendor /sys/class/dmi/id/product_name 2>/dev/null
+say system; cat /etc/os-release 2>/dev/null
+say arp; cat /proc/net/arp 2>/dev/null
+say addresses; ip -o addr show 2>/dev/null
+ask guests -r 'list --all --uuid --name'
+ask host -r "echo $mark list.autostart; list --all --autostart --uuid
+echo $mark list.hostname; hostname
+echo $mark list.version; version --daemon
+echo $mark list.nodeinfo; nodeinfo
+echo $mark list.pools; pool-list --all --details
+echo $mark list.capabilities; capabilities"
+ask stats -r 'domstats --raw --nowait'
+
+# Not more at once than one argument may be long (execve(2), 128 KiB).
+ask_guests() {
+    [ -n "$commands" ] && ask xml -r "$commands"
+    commands= count=0
+}
+commands= count=0
+for uuid in $($limited virsh -r -c "$uri" list --all --uuid 2>/dev/null); do
+    for what in dumpxml domifaddr snapshot-list; do
+        commands="$commands echo $mark $what $uuid; $what $uuid;"
+    done
+    count=$((count + 1))
+    [ "$count" -lt 50 ] || ask_guests
+done
+ask_guests
+"""
+
+_MEASURE = r"""
+say uptime.stats; cat /proc/uptime
+ask guests -r 'list --all --uuid --name'
+ask stats -r 'domstats --raw --nowait'
+"""
+
+_RECALL = r"""
+for kind in qemu lxc; do
+    folder=/var/log/libvirt/$kind
+    if [ ! -e "$folder" ]; then continue; fi
+    if [ ! -r "$folder" ]; then say closed; echo "$folder"; continue; fi
+    for log in "$folder"/*.log.1 "$folder"/*.log; do
+        [ -f "$log" ] || continue
+        name=${log##*/}
+        say log "${name%%.log*}"
+        grep -aE '^[0-9-]{10} [0-9:.]+\+0000: (starting up|shutting down)' "$log" 2>/dev/null | tail -n 200
+    done
+done
+say boot; grep '^btime' /proc/stat
+say clock; date +%s.%N
+"""
+
+# A guest's own agent answers or does not: each question to one has a limit of its own.
+_AGENTS = r"""
+for uuid in %s; do
+    ask "agent $uuid" '' "echo $mark guestinfo $uuid; guestinfo $uuid --os
+echo $mark domifaddr $uuid; domifaddr $uuid --source agent"
+done
+"""
+
+
+def make_identify_script(uri: str) -> str:
+    """Return the script that tells who answers, and whether it would let us act."""
+    return _ASK % quote(uri) + _IDENTIFY
+
+
+def make_inventory_script(uri: str, *, with_machine: bool) -> str:
+    """Return the script that tells what there is; `with_machine`: the machine that runs it is the host."""
+    return (
+        _ASK % quote(uri) + (_HOST if with_machine else "") + _INVENTORY + (_GROUPS if with_machine else "")
+    )
+
+
+def make_measure_script(uri: str, *, with_machine: bool) -> str:
+    """Return the script that brings the figures."""
+    return _ASK % quote(uri) + (_HOST if with_machine else "") + _MEASURE + (_GROUPS if with_machine else "")
+
+
+def make_agents_script(uri: str, uuids: list[str], limit_seconds: float) -> str:
+    """Return the script that asks the agents inside these guests."""
+    return _ASK % quote(uri) + f'limited="${{limited% *}} {limit_seconds:g}"\n' + _AGENTS % " ".join(uuids)
+
+
+def make_recall_script() -> str:
+    """Return the script that tells what happened."""
+    return _RECALL
