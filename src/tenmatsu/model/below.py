@@ -134,7 +134,8 @@ class GuestFacts:
     `tools`: `running`, `stopped`, `absent`, or empty where not told. `heartbeat` likewise a word of the
     hypervisor's. `host` is the key of the host that runs it, or that it last ran on. `stores` are the
     names of the datastores or pools that hold its disks. `balloon_target_bytes` is what the guest is to
-    keep: less than `memory_bytes` where the host wants memory back.
+    keep: less than `memory_bytes` where the host wants memory back. `autostart`: whether the host starts
+    it by itself after its own start.
     """
 
     key: str
@@ -163,6 +164,7 @@ class GuestFacts:
     stores: tuple[str, ...] = ()
     snapshots: tuple[Snapshot, ...] | None = None
     startup: Startup | None = None
+    autostart: bool | None = None
     highly_available: bool | None = None
     note: str = ""
 
