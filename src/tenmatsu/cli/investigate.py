@@ -1,10 +1,9 @@
 """`tenmatsu investigate`: look at everything for a while, and say which layer fails."""
 
-import socket
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 import click
 
 from tenmatsu import __version__
+from tenmatsu.cli.asked import Ask, Normal, find_here, fit_normal, open_probe
 from tenmatsu.cli.ending_early import ending_early
 from tenmatsu.cli.show import exit_code, show_case
 from tenmatsu.cli.speaking import make_command, option, output_options
@@ -22,9 +22,6 @@ from tenmatsu.model.words import Language, Words
 
 if TYPE_CHECKING:
     from tenmatsu.model.case import Case
-    from tenmatsu.model.evidence import Evidence
-    from tenmatsu.model.site import Component
-    from tenmatsu.reach.probe import ProbeSource
     from tenmatsu.reach.ssh import SshOptions
 
 # Without a named symptom the logs of a day count: what fails now and then seldom does so in 20 s. With
@@ -32,26 +29,6 @@ if TYPE_CHECKING:
 USUAL_SINCE = timedelta(hours=24)
 USUAL_WINDOW = "20s"
 SHORTEST_SECONDS, LONGEST_SECONDS = 1.0, 86_400.0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Normal:
-    """What a case of better days holds, and where it was read."""
-
-    path: Path
-    evidence: "Evidence"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Ask:
-    """What was asked, checked."""
-
-    seconds: float
-    since: datetime
-    url: str | None
-    normal: _Normal | None
-    host: str | None = None
-    ssh: "SshOptions | None" = None
 
 
 def make(language: Language) -> click.Command:
@@ -169,7 +146,7 @@ def _site_ssh(config: Path | None) -> "SshOptions":
     return SshOptions(config=str(config) if config else None)
 
 
-def _read_normal(path: Path) -> _Normal:
+def _read_normal(path: Path) -> Normal:
     """Return what a case holds that was kept when all was well. It must be healthy."""
     from tenmatsu.cli.case import judge
     from tenmatsu.model.verdict import Status
@@ -178,21 +155,7 @@ def _read_normal(path: Path) -> _Normal:
     case = judge(read_case(path))
     if case.verdict.status is not Status.HEALTHY:
         raise WrongUse(NOT_WELL.fill(path=path))
-    return _Normal(path=path, evidence=case.evidence)
-
-
-def fit_normal(ask: Ask, component: str) -> "Evidence | None":
-    """Return what is normal on this machine. Raises WrongUse where it is of another one."""
-    if ask.normal is None:
-        return None
-    if _machine_of(ask.normal.evidence.component) != _machine_of(component):
-        raise WrongUse(OTHER_MACHINE.fill(path=ask.normal.path))
-    return ask.normal.evidence
-
-
-def _machine_of(component: str) -> str:
-    """Return the machine, whichever boot it was."""
-    return component.partition("/")[0]
+    return Normal(path=path, evidence=case.evidence)
 
 
 def _check_url(url: str) -> None:
@@ -290,27 +253,11 @@ def _saving(case: "Case", path: Path | None) -> Iterator[None]:
         raise failed
 
 
-def open_probe(seconds: float) -> "ProbeSource":
-    """Begin to tell of every process on this machine, for so many seconds."""
-    from tenmatsu.probe.rung import Options
-    from tenmatsu.reach.watching import watch_here
-
-    return watch_here(Options(limit_seconds=seconds))
-
-
 def _replay(path: Path) -> "Case":
     from tenmatsu.cli.case import judge
     from tenmatsu.record.read_case import read_case
 
     return judge(read_case(path))
-
-
-def find_here() -> "Component":
-    """Return this machine: its id is the machine id with the boot id, which tells two boots apart."""
-    from tenmatsu.reach.local import LocalReach
-    from tenmatsu.sight.machine_kind import find_component
-
-    return find_component(LocalReach(), socket.gethostname())
 
 
 HELP = Words(
@@ -363,10 +310,6 @@ MARKDOWN = Words("Print Markdown.", "Markdown で出力。")
 REPLAY_ALONE = Words(
     "--replay judges what a case holds: it goes with no other option of looking",
     "--replay は事件簿の中身を判断します。観察のオプションとは併用できません",
-)
-OTHER_MACHINE = Words(
-    "{path} was saved on another machine: normal is what is usual on this one",
-    "{path} は別の機械の事件簿です。平常時の様子はこの機械のものが要ります",
 )
 NOT_WELL = Words(
     "{path} does not say that all was well: save one when nothing fails, with --save",

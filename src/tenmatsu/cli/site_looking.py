@@ -3,9 +3,9 @@
 import sys
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tenmatsu import __version__
+from tenmatsu.cli.asked import Ask
 from tenmatsu.cli.site_ways import Way, find_way, open_blind, open_way
 from tenmatsu.errors import TenmatsuError, WrongUse
 from tenmatsu.model.case import Case
@@ -15,9 +15,6 @@ from tenmatsu.model.site_map import Entry, EntryKind, SiteMap
 from tenmatsu.model.words import Language, Words
 from tenmatsu.sight.side_by_side import Opened, Place, Seen, join_seen, look_side_by_side
 
-if TYPE_CHECKING:
-    from tenmatsu.cli.investigate import Ask
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Question:
@@ -26,7 +23,7 @@ class _Question:
     site: SiteMap
     entry: Entry
     machine: Entry
-    ask: "Ask"
+    ask: Ask
     stop: threading.Event
 
 
@@ -46,7 +43,7 @@ def choose_entry(site: SiteMap, name: str | None) -> Entry:
     raise WrongUse(WHICH.fill(known=", ".join(site.entries) or "–"))
 
 
-def look_at_site(site: SiteMap, entry: Entry, ask: "Ask", language: Language) -> Case:
+def look_at_site(site: SiteMap, entry: Entry, ask: Ask, language: Language) -> Case:
     """Look at a component, at all layers below it and at what it needs, in one window; and judge."""
     from tenmatsu.cli.ending_early import ending_early
     from tenmatsu.cli.progress import Progress

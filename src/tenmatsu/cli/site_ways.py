@@ -5,9 +5,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
-from typing import TYPE_CHECKING
 
-from tenmatsu.cli.investigate import find_here, fit_normal, open_probe
+from tenmatsu.cli.asked import Ask, find_here, fit_normal, open_probe
 from tenmatsu.model.case import ClockOffset
 from tenmatsu.model.evidence import Evidence
 from tenmatsu.model.marks import Marks
@@ -25,9 +24,6 @@ from tenmatsu.sight.marks import find_marks
 from tenmatsu.sight.scene import Notebook, Scene, Sight
 from tenmatsu.sight.side_by_side import Opened, add_view
 from tenmatsu.sight.watch import Progress, look_everywhere
-
-if TYPE_CHECKING:
-    from tenmatsu.cli.investigate import Ask
 
 
 class Way(Enum):
@@ -53,7 +49,7 @@ def _marks_of_this_machine() -> Marks:
 
 
 def open_way(
-    entry: Entry, way: Way, host: Entry | None, ask: "Ask", stop: threading.Event, *, beside: bool = False
+    entry: Entry, way: Way, host: Entry | None, ask: Ask, stop: threading.Event, *, beside: bool = False
 ) -> Opened:
     """Return an open way into a machine, with the view from below where `host` has a hypervisor to ask.
 
@@ -86,7 +82,7 @@ def open_way(
 
 
 def _open_remote(
-    entry: Entry, host: Entry | None, ask: "Ask", stop: threading.Event, *, beside: bool
+    entry: Entry, host: Entry | None, ask: Ask, stop: threading.Event, *, beside: bool
 ) -> Opened:
     """Return a way over SSH. The view from below is in our clock already, so it is looked at from here."""
     reach = RemoteReach(entry.ssh, ask.ssh)
@@ -108,7 +104,7 @@ def _open_remote(
 class _LookFromBelow:
     """The view from below of a machine that is looked at elsewhere meanwhile."""
 
-    def __init__(self, component: str, host: Entry, marks: Marks, ask: "Ask", stop: threading.Event) -> None:
+    def __init__(self, component: str, host: Entry, marks: Marks, ask: Ask, stop: threading.Event) -> None:
         self._scene = Scene(
             reach=LocalReach(),
             component=component,
@@ -132,7 +128,7 @@ class _LookFromBelow:
         return self._seen or look_everywhere((), self._scene)
 
 
-def open_blind(entry: Entry, host: Entry | None, why: Words, ask: "Ask", stop: threading.Event) -> Opened:
+def open_blind(entry: Entry, host: Entry | None, why: Words, ask: Ask, stop: threading.Event) -> Opened:
     """Return a look at a machine from outside: what its hypervisor tells, and what its users meet."""
     component = f"site/{entry.name}"
 

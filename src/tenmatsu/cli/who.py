@@ -37,7 +37,7 @@ def make(language: Language) -> click.Command:
 
 def find_answer(name: str) -> "NameAnswer":
     """Return what is known of a name, with what this machine says of it. Reads only."""
-    from tenmatsu.cli.investigate import find_here
+    from tenmatsu.cli.asked import find_here
     from tenmatsu.knowledge.ask_next import ask_next
     from tenmatsu.knowledge.look_up import look_up
     from tenmatsu.knowledge.name_form import read_name
