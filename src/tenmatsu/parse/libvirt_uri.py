@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 from tenmatsu.errors import WrongUse
 from tenmatsu.model.words import Words
 
-DRIVERS = ("qemu", "lxc", "test")
+DRIVERS = ("qemu", "lxc")
 _LOCAL, _SSH = ("", "unix"), "ssh"
 # Nothing in it may be taken for an option, a second command or white space.
 _SAFE = re.compile(r"[a-z]+(\+[a-z0-9]+)?://[\w.@:\[\]%-]*(/[\w./-]*)?(\?[\w./=&%+-]*)?")

@@ -38,8 +38,8 @@ class Told(NamedTuple):
     received: datetime
 
     def find(self, name: str) -> bytes | None:
-        """Return the content of the first section of a name, or None: the script did not come to it."""
-        return next((content for one, content in self.sections if one == name), None)
+        """Return the content of the last section of a name, or None: the script did not come to it."""
+        return next((content for one, content in reversed(self.sections) if one == name), None)
 
 
 class HostShell:

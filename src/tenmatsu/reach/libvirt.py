@@ -95,6 +95,7 @@ class Libvirt:
         ground = self._ground or self._first_ground()
         told = self._run(make_measure_script(self._uri.there, with_machine=not self._uri.distant))
         self._check(told, "guests")
+        self._check(told, "stats")
         now = self._read_round(told)
         self._notice(ground, now)
         measures = [] if self._uri.distant else [*measure_host(self._last, now, ground.host)]
@@ -154,7 +155,7 @@ class Libvirt:
 
     def _check(self, told: Told, section: str) -> None:
         """Raise what virsh complained of, where it could not do what was asked."""
-        for name, content in told.sections:
+        for name, content in reversed(told.sections):
             said, _, code = name.partition(" ")
             if said == f"{section}.said" and code.isdigit():
                 if int(code):
@@ -205,6 +206,8 @@ class Libvirt:
 
     def _notice(self, ground: Ground, now: Round) -> None:
         """Keep what changed between two rounds: libvirt itself writes no limit down."""
+        if self._last:
+            self._noticed += _come_and_gone(self._last, now)
         for uuid, domain in ground.domains.items():
             before = self._last.processes.get(uuid) if self._last else None
             after = now.processes.get(uuid)
@@ -242,6 +245,13 @@ def _turn(key: str, turn: Turn, offset: timedelta) -> Happening:
         failed=turn.reason in _FAILED,
         attributes={"reason": turn.reason} if turn.reason else {},
     )
+
+
+def _come_and_gone(before: Round, now: Round) -> list[Happening]:
+    """Return the guests that were defined or removed between two rounds."""
+    made = [(uuid, Change.CREATED) for uuid in now.stats if uuid not in before.stats]
+    gone = [(uuid, Change.REMOVED) for uuid in before.stats if uuid not in now.stats]
+    return [Happening(key=uuid, change=change, time=now.time) for uuid, change in made + gone]
 
 
 def _snapshots_taken(ground: Ground) -> list[Happening]:

@@ -142,7 +142,7 @@ def _read_domains(told: Told, names: Mapping[str, str], lacks: list[Lack]) -> di
     complaints = b"".join(content for name, content in told.sections if name.startswith("xml.said"))
     for name, content in told.sections:
         what, _, uuid = name.partition(" ")
-        if what != "dumpxml" or (not content.strip() and b"not found" in complaints):
+        if what != "dumpxml" or (not content.strip() and b"failed to get domain" in complaints):
             continue
         try:
             domain = parse_domain(content)

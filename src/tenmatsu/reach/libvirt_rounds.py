@@ -20,6 +20,8 @@ from tenmatsu.reach.host_shell import Told
 from tenmatsu.reach.libvirt_facts import find_limit
 
 _NS = 1e9
+# virDomainState: shut off, crashed.
+_NOT_RUNNING = ("5", "6")
 _RESTING = ("idle", "iowait")
 _PRESSURES = ("cpu", "memory", "io")
 # A vCPU's time moves in steps of 10 ms: below half a second one step is more than 2 % of a core.
@@ -90,6 +92,8 @@ def seconds_between(before: Round, now: Round) -> float:
 def measure_guest(before: Round | None, now: Round, domain: Domain) -> Iterator[Measure]:
     """Yield what is known of a guest; rates only where the round before knew it too."""
     stats, process = now.stats.get(domain.uuid, {}), now.processes.get(domain.uuid)
+    if stats.get("state.state") in _NOT_RUNNING:  # libvirt tells old figures of some
+        return
     levels = (
         *_levels(stats),
         *_process_levels(process, now.time),

@@ -32,6 +32,12 @@ for kind in cpu memory io; do
 done
 """
 
+# libvirt before 4.5 knows no --nowait: it waits for a guest that is being worked on.
+_STATS = r"""
+ask stats -r 'domstats --raw --nowait'
+case $complaint in *--nowait*) ask stats -r 'domstats --raw' ;; esac
+"""
+
 # Version 1 of the control groups names its controllers among the mount's options, the last field.
 _GROUPS = r"""
 tree= version= second=
@@ -107,7 +113,6 @@ echo $mark list.version; version --daemon
 echo $mark list.nodeinfo; nodeinfo
 echo $mark list.pools; pool-list --all --details
 echo $mark list.capabilities; capabilities"
-ask stats -r 'domstats --raw --nowait'
 
 # Not more at once than one argument may be long (execve(2), 128 KiB).
 ask_guests() {
@@ -128,7 +133,6 @@ ask_guests
 _MEASURE = r"""
 say uptime.stats; cat /proc/uptime
 ask guests -r 'list --all --uuid --name'
-ask stats -r 'domstats --raw --nowait'
 """
 
 _RECALL = r"""
@@ -138,6 +142,7 @@ for kind in qemu lxc; do
     if [ ! -r "$folder" ]; then say closed; echo "$folder"; continue; fi
     for log in "$folder"/*.log.1 "$folder"/*.log; do
         [ -f "$log" ] || continue
+        [ -r "$log" ] || { say closed; echo "$folder"; break; }
         name=${log##*/}
         say log "${name%%.log*}"
         grep -aE '^[0-9-]{10} [0-9:.]+\+0000: (starting up|shutting down)' "$log" 2>/dev/null | tail -n 200
@@ -163,14 +168,17 @@ def make_identify_script(uri: str) -> str:
 
 def make_inventory_script(uri: str, *, with_machine: bool) -> str:
     """Return the script that tells what there is; `with_machine`: the machine that runs it is the host."""
-    return (
-        _ASK % quote(uri) + (_HOST if with_machine else "") + _INVENTORY + (_GROUPS if with_machine else "")
-    )
+    return _with_machine(uri, _INVENTORY + _STATS, with_machine=with_machine)
 
 
 def make_measure_script(uri: str, *, with_machine: bool) -> str:
     """Return the script that brings the figures."""
-    return _ASK % quote(uri) + (_HOST if with_machine else "") + _MEASURE + (_GROUPS if with_machine else "")
+    return _with_machine(uri, _MEASURE + _STATS, with_machine=with_machine)
+
+
+def _with_machine(uri: str, question: str, *, with_machine: bool) -> str:
+    host, groups = (_HOST, _GROUPS) if with_machine else ("", "")
+    return _ASK % quote(uri) + host + question + groups
 
 
 def make_agents_script(uri: str, uuids: list[str], limit_seconds: float) -> str:
