@@ -14,6 +14,7 @@ from tenmatsu.sight import (
     memory,
     name_resolution,
     normal,
+    outside,
     pressure,
     processes,
     programs,
@@ -46,5 +47,6 @@ SIGHTS: tuple[Sight, ...] = (
     sockets.SIGHT,
     changes.SIGHT,
     machine.SIGHT,
+    outside.SIGHT,
     normal.SIGHT,
 )
