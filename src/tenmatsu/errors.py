@@ -10,7 +10,7 @@
         ├── NotThere         no such file, directory or program
         ├── NotPermitted     the right is missing
         ├── TookTooLong      no answer within the limit
-        ├── Refused          a machine that has nobody who answers
+        ├── NoAnswer         a machine on the way, or the one asked, says that nobody will answer
         └── NoConnection     another machine cannot be reached
 
 A sick server is a finding, never one of these.
@@ -93,11 +93,12 @@ class TookTooLong(ReachError):
         )
 
 
-class Refused(ReachError):
-    """The machine that was asked says that nobody answers there."""
+class NoAnswer(ReachError):
+    """Nobody will answer there. `refused`: the machine is there and says so; else there is no way to it."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, *, refused: bool) -> None:
         super().__init__(what, Words(f"nobody answers at {what}", f"{what} で応答するものがありません"))
+        self.refused = refused
 
 
 class NoConnection(ReachError):

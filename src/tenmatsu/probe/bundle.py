@@ -94,6 +94,20 @@ def make_reader_line() -> bytes:
     return f'import base64,zlib;exec(zlib.decompress(base64.b64decode("{packed}")))'.encode()
 
 
+# Read by `read b; eval "$b"` (`reach/reader_line.py`): takes what follows up to its last line, and runs it.
+_TAKE_SHELL = (
+    'n=$(printf "\\nx"); n=${n%x}; p=; '
+    'while IFS= read -r l; do [ "$l" = TENMATSU-END ] && break; p="$p$l$n"; done; '
+    'eval "$p"\n'
+)
+
+
+def make_reader_shell() -> bytes:
+    """Return the reader for a machine without Python 3.6: a line for the shell, and what that then takes."""
+    text = files(PACKAGE).joinpath("reader.sh").read_text(encoding="utf-8")
+    return f"{_TAKE_SHELL}{text}TENMATSU-END\n".encode()
+
+
 def _pack(sources: Mapping[str, str], packages: tuple[str, ...]) -> str:
     parts = [_HEAD]
     parts += [f"_SOURCES[{name!r}] = r'''{source}'''\n" for name, source in sources.items()]

@@ -140,5 +140,5 @@ class Reach(Protocol):
     def ask_name_server(self, server: str, query: bytes, *, limit_seconds: float) -> NameAnswer:
         """Let the machine send a DNS query to a server's address, as its C library does; return the answer.
 
-        Raises TookTooLong, Refused where nobody listens there, ReachError where there is no way to it.
+        Raises TookTooLong, NoAnswer where nobody listens there or there is no way to it.
         """

@@ -37,9 +37,14 @@ class OffsetBounds:
             self._low = low
         self._low = max(self._low, low)
 
-    def take_asked(self, sent: datetime, time: datetime, received: datetime) -> None:
-        """Take a time that was read after a question was `sent` and before its answer was `received`."""
-        low, high = (time - received).total_seconds(), (time - sent).total_seconds()
+    def take_asked(
+        self, sent: datetime, time: datetime, received: datetime, late_seconds: float = 0.0
+    ) -> None:
+        """Take a time that was read after a question was `sent` and before its answer was `received`.
+
+        It may be told too early by up to `late_seconds`: a clock that is read in whole seconds.
+        """
+        low, high = (time - received).total_seconds(), (time - sent).total_seconds() + late_seconds
         if low > self._high or high < self._low:  # one of the two clocks was set meanwhile
             self._low, self._high = low, high
         self._low, self._high = max(self._low, low), min(self._high, high)

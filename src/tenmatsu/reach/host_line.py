@@ -42,7 +42,7 @@ NO_LINE = Words(
     "{host} let us in, but what was asked for did not start: {said}",
     "{host} にログインできましたが、必要なプログラムを起動できませんでした: {said}",
 )
-_NOTHING_THERE = Words(
+NOTHING_THERE = Words(
     "on {host} there is neither a Python 3.6 nor an awk: one of them is needed",
     "{host} には Python 3.6 以降も awk もありません。どちらかが必要です",
 )
@@ -100,7 +100,7 @@ class HostLine(ProbeLine):
             self.permanent = complaint.permanent
             return complaint.words
         if self.permanent:
-            return _NOTHING_THERE.fill(host=self._host)
+            return NOTHING_THERE.fill(host=self._host)
         if self.start is None:
             said = [*self.said.splitlines(), *self._starting.noise]
             return NO_LINE.fill(host=self._host, said=said[-1] if said else "?")

@@ -18,7 +18,7 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from typing import Any
 
-from tenmatsu.errors import NotPermitted, NotThere, ReachError, Refused, TookTooLong
+from tenmatsu.errors import NoAnswer, NotPermitted, NotThere, ReachError, TookTooLong
 from tenmatsu.model.words import Words, plain
 from tenmatsu.probe.reader.name_query import ask_name_server
 from tenmatsu.reach import Clocks, FileStat, NameAnswer, Output, Records, Space, Walk
@@ -172,9 +172,7 @@ class LocalReach:
         except ReachError as failed:
             if isinstance(failed.__cause__, TimeoutError):
                 raise TookTooLong(server, limit_seconds) from failed
-            if isinstance(failed.__cause__, ConnectionError):
-                raise Refused(server) from failed
-            raise
+            raise NoAnswer(server, refused=isinstance(failed.__cause__, ConnectionError)) from failed
         return NameAnswer(data=data, seconds=time.monotonic() - began)
 
 

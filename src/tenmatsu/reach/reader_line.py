@@ -25,23 +25,17 @@ from tenmatsu.model.words import Words
 from tenmatsu.parse.plain_text import make_plain
 from tenmatsu.parse.probe_start import Start, StartReader
 from tenmatsu.parse.reader_frames import Piece, PieceReader
-from tenmatsu.probe.bundle import PYTHON_OPTIONS, make_reader_line
-from tenmatsu.reach.host_line import FIND_PYTHON, NO_LINE, NO_PYTHON
+from tenmatsu.reach.host_line import FIND_PYTHON, NO_LINE, NOTHING_THERE
+from tenmatsu.reach.reader_speech import Answer, PythonSpeech, ShellSpeech, Speech
 from tenmatsu.reach.ssh import SshOptions, make_command
 from tenmatsu.reach.ssh_messages import SSH_FAILED, explain_ssh
 
 # Read by the user's login shell: what holds for `host_line.REMOTE` holds here. `cat` makes a pipe of what
 # may be a socket: only a pipe can be opened anew through /proc.
 REMOTE = FIND_PYTHON + (
-    'if [ -n "$p" ]; then s python $p; else s shell sh; fi; cat | { read -r b; eval "$b"; }\''
-)
-_RUN = " ".join(PYTHON_OPTIONS)
-# The first line that is sent, where there is a Python; the second one is the reader.
-_WITH_PYTHON = (
-    "export p; exec sh -c 'exec 9<&0 </dev/null; IFS= read -r t <&9; "
-    'w() { echo "_REQUESTS=\\"/proc/$$/fd/9\\";$t"; }; '
-    "if [ $(id -u) -gt 0 ] && command -v sudo >/dev/null 2>&1; then "
-    f'w | sudo -n "$p" {_RUN} && exit; fi; w | exec "$p" {_RUN}\'\n'
+    'if [ -n "$p" ]; then s python $p; elif p=$(command -v awk); then s shell $p; '
+    "else s nothing -; exit; fi; "
+    'cat | { read -r b; eval "$b"; }\''
 )
 # Login, start of Python and of the reader; on a machine that is short of CPU many times the usual second.
 _HELLO_SECONDS = 30.0
@@ -57,20 +51,13 @@ _SLACK_BYTES = 1 << 16
 _HELLO = 0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
-    """What was answered: the bytes, and what was said at their end."""
-
-    data: bytes
-    said: Mapping[str, Any]
-
-
 @dataclass(kw_only=True, slots=True)
 class _Question:
     """A question that waits for its answer."""
 
     most_bytes: int
     pieces: list[bytes] = field(default_factory=list)
+    errors: list[bytes] = field(default_factory=list)
     size: int = 0
     said: Mapping[str, Any] | None = None
     done: threading.Event = field(default_factory=threading.Event)
@@ -90,6 +77,7 @@ class ReaderLine:
         """
         self.host = host
         self.start: Start | None = None
+        self._speech: Speech = PythonSpeech()
         self.lost: NoConnection | None = None
         self.lost_at: datetime | None = None
         self._on_lost: Callable[[], object] | None = None
@@ -118,7 +106,7 @@ class ReaderLine:
         for thread in self._threads:
             thread.start()
         try:
-            self.hello = self._wait(_HELLO, _HELLO_SECONDS, host).said
+            self.hello = self._wait(_HELLO, _HELLO_SECONDS, host)[0].said
         except ReachError:
             self.close()
             raise
@@ -139,25 +127,27 @@ class ReaderLine:
         Raises TookTooLong where none came in time, NoConnection as soon as the line is lost.
         """
         number = next(self._numbers)
-        request = json.dumps({**words, "ask": question, "number": number}, separators=(",", ":"))
+        request = self._speech.make_request(number, question, words)
         with self._lock:
             if self.lost is not None:
                 raise self.lost
             self._questions[number] = _Question(most_bytes=most_bytes + _SLACK_BYTES)
-        self._to_send.put(request.encode("ascii") + b"\n")
+        self._to_send.put(request)
         try:
-            return self._wait(number, wait_seconds, what)
+            answer, err = self._wait(number, wait_seconds, what)
         except TookTooLong:
-            self._to_send.put(b'{"ask":"give_up","number":0,"of":%d}\n' % number)
+            self._to_send.put(self._speech.give_up(number))
             raise
+        return self._speech.understand(question, words, answer, err)
 
-    def _wait(self, number: int, wait_seconds: float, what: str) -> Answer:
+    def _wait(self, number: int, wait_seconds: float, what: str) -> tuple[Answer, bytes]:
         question = self._questions[number]
         question.done.wait(wait_seconds)
         with self._lock:
             self._questions.pop(number, None)
             if question.said is not None:
-                return Answer(data=b"".join(question.pieces), said=question.said)
+                answer = Answer(data=b"".join(question.pieces), said=question.said)
+                return answer, b"".join(question.errors)
             if self.lost is not None:
                 raise self.lost
         if number == _HELLO:
@@ -172,7 +162,7 @@ class ReaderLine:
                 try:
                     data = self._to_send.get(timeout=_PING_SECONDS)
                 except queue.Empty:
-                    data = b'{"ask":"time","number":0}\n' if self.start is not None else b""
+                    data = self._speech.make_ping() if self._answered else b""
                 if data is None:
                     break
                 writing.write(data)
@@ -210,9 +200,11 @@ class ReaderLine:
             if found is None:
                 return None
             start, data = found
-            if start.what != "python":
-                return self._lose(NO_PYTHON, permanent=True)
-            self._to_send.put(_WITH_PYTHON.encode() + make_reader_line() + b"\n")
+            if start.what == "nothing":
+                return self._lose(NOTHING_THERE.fill(host=self.host), permanent=True)
+            if start.what == "shell":
+                self._speech = ShellSpeech()
+            self._to_send.put(self._speech.make_program())
             self.start = start
         for piece in self._reader.feed(data):
             self._note(piece)
@@ -224,14 +216,14 @@ class ReaderLine:
             question = self._questions.get(piece.number)
             if question is None or question.said is not None:
                 return  # given up meanwhile, or our own ping
-            if piece.is_end:
+            if piece.kind == "e":
                 question.said = _read_end(piece.data)
                 question.done.set()
                 return
             question.size += len(piece.data)
             if question.size > question.most_bytes:
                 raise ParseError("an answer of the reader", "more than was asked for")
-            question.pieces.append(piece.data)
+            (question.errors if piece.kind == "r" else question.pieces).append(piece.data)
 
     def _listen(self) -> None:
         reading = _there(self._process.stderr)

@@ -9,13 +9,14 @@ from math import isfinite
 from stat import S_ISDIR, S_ISREG
 from typing import Any
 
-from tenmatsu.errors import NotPermitted, NotThere, ReachError, Refused, TookTooLong
+from tenmatsu.errors import NoAnswer, NotPermitted, NotThere, ReachError, TookTooLong
 from tenmatsu.model.words import Words, plain
 from tenmatsu.parse.plain_text import make_plain
 from tenmatsu.reach import Clocks, FileStat, FoundFile, NameAnswer, Output, Records, Space, Walk
 from tenmatsu.reach.clock_offset import ClockOffset, OffsetBounds
 from tenmatsu.reach.host_line import ALLOW, INSTALL, NO_PYTHON, SUDO_SAYS_NO, make_sudoers_line
-from tenmatsu.reach.reader_line import Answer, ReaderLine, find_complaints
+from tenmatsu.reach.reader_line import ReaderLine, find_complaints
+from tenmatsu.reach.reader_speech import Answer
 from tenmatsu.reach.ssh import SshOptions
 
 # How long a look at files may take: a dead disk must not keep who asks.
@@ -29,6 +30,7 @@ _RECORDS_BYTES = 64 << 20
 _UNREAD = 0xFFFFFFFF
 # Of so many questions for the time the best counts.
 _ROUNDS = 4
+_HOUR_SECONDS = 3600.0
 _LATEST_SECONDS = 253_402_300_799.0
 _MOST_NUMBER = 1 << 64
 
@@ -85,26 +87,27 @@ class RemoteReach:
     @property
     def is_root(self) -> bool:
         """Tell whether we are root there."""
-        return self._line.hello.get("uid") == 0
+        start = self._line.start
+        return bool(self._line.hello.get("uid", start.uid if start else None) == 0)
 
     @property
     def close_by(self) -> Words | None:
-        """Return what would let us see what is not permitted there; None where we are root."""
+        """Return what would let us see more there; None where we are root and have a Python."""
         start = self._line.start
+        if start is not None and start.what != "python":
+            return INSTALL
         if self.is_root or start is None:
             return None
-        if start.what != "python":
-            return INSTALL
         return ALLOW.fill(user=start.user, line=make_sudoers_line(start))
 
     @property
-    def why_not_root(self) -> Words | None:
-        """Return why we are not root there; None where we are."""
+    def why_not_all(self) -> Words | None:
+        """Return why not all can be seen there; None where we are root and have a Python."""
         start = self._line.start
+        if start is not None and start.what != "python":
+            return NO_PYTHON
         if self.is_root or start is None:
             return None
-        if start.what != "python":
-            return NO_PYTHON
         said = find_complaints(self._line.said)
         return SUDO_SAYS_NO.fill(user=start.user, said=said[-1] if said else "sudo?")
 
@@ -118,7 +121,8 @@ class RemoteReach:
         received = datetime.now(UTC)
         with _understanding("the time"):
             time = datetime.fromtimestamp(_number(json.loads(answer.data), _LATEST_SECONDS), UTC)
-        self._bounds.take_asked(sent, time, received)
+            late = _number(answer.said.get("late", 0.0), _HOUR_SECONDS)
+        self._bounds.take_asked(sent, time, received, late)
 
     def read(self, path: str, *, offset: int = 0, limit_bytes: int = 16 << 20) -> bytes:
         """Return a file's bytes from `offset` on."""
@@ -152,7 +156,10 @@ class RemoteReach:
 
     def glob(self, pattern: str) -> list[str]:
         """Return the paths that match, sorted."""
-        return sorted(_split(self._ask("glob", pattern, most_bytes=_LIST_BYTES, path=pattern).data))
+        try:
+            return sorted(_split(self._ask("glob", pattern, most_bytes=_LIST_BYTES, path=pattern).data))
+        except NotThere:  # no file can have such a name
+            return []
 
     def stat(self, path: str) -> FileStat:
         """Return what `stat` says, following links."""
@@ -261,7 +268,8 @@ class RemoteReach:
         most_bytes: int,
         **words: object,
     ) -> Answer:
-        answer = self._line.ask(question, what, wait_seconds, most_bytes=most_bytes, words=words)
+        with _understanding(what):
+            answer = self._line.ask(question, what, wait_seconds, most_bytes=most_bytes, words=words)
         if "error" in answer.said:
             raise _make_error(what, answer.said, wait_seconds)
         return answer
@@ -275,8 +283,8 @@ def _make_error(what: str, said: Mapping[str, Any], wait_seconds: float) -> Reac
         return NotPermitted(what)
     if kind == "too_long":
         return TookTooLong(what, wait_seconds)
-    if kind == "refused":
-        return Refused(what)
+    if kind in ("refused", "no_way"):
+        return NoAnswer(what, refused=kind == "refused")
     if kind == "damaged":
         return ReachError(what, Words(f"{what} is damaged: {why}", f"{what} が壊れています: {why}"))
     return ReachError(what, plain(f"{what}: {why}"))

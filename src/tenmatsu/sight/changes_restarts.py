@@ -4,7 +4,7 @@ import os
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tenmatsu.errors import ParseError, ReachError, TenmatsuError
+from tenmatsu.errors import ParseError, ReachError
 from tenmatsu.parse.plain_text import make_plain
 from tenmatsu.parse.proc_pid_stat import PidStat, parse_pid_stat
 from tenmatsu.parse.proc_stat import parse_proc_stat
@@ -128,11 +128,12 @@ def _find_pids(scene: Scene) -> list[str]:
 def _find_services(scene: Scene) -> list[PidStat]:
     """Return the oldest process of each daemon that is not another's worker."""
     found: dict[int, PidStat] = {}
-    for name in _find_pids(scene)[:_MOST_PROCESSES]:
+    paths = [f"/proc/{name}/stat" for name in _find_pids(scene)[:_MOST_PROCESSES]]
+    for text in scene.reach.read_each(paths, limit_bytes=512).values():
         try:
-            process = parse_pid_stat(scene.reach.read(f"/proc/{name}/stat", limit_bytes=512))
-        except TenmatsuError:
-            continue  # it ended between the listing and the look
+            process = parse_pid_stat(text)
+        except ParseError:
+            continue
         if process.name.partition(":")[0] in _SERVICES:
             found[process.pid] = process
     masters = [one for one in found.values() if one.parent not in found or one.parent == 1]

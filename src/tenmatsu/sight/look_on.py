@@ -131,7 +131,7 @@ def _tell_lacks(reach: RemoteReach, evidence: Evidence) -> Evidence:
     """Return the evidence with what the way there kept from us: rights, and the end of the window."""
     gaps = [_allow(gap) for gap in evidence.gaps]
     looks = evidence.looks
-    why, close_by = reach.why_not_root, reach.close_by
+    why, close_by = reach.why_not_all, reach.close_by
     if why is not None and close_by is not None:
         gaps.append(_make_gap(evidence, ONLY_ROOT, why, close_by))
     if reach.lost is not None and reach.lost_at is not None:
@@ -156,7 +156,7 @@ def _cut(look: Look, lost_at: datetime) -> Look:
     return replace(look, complete=False) if look.ended >= lost_at else look
 
 
-ONLY_ROOT = Words("what only root may see there", "root だけに見えるもの")
+ONLY_ROOT = Words("what only root with a Python sees there", "root と Python で初めて見えるもの")
 AFTER = Words("what happened from {time} on", "{time} 以降の様子")
 AGAIN = Words("look again when the line holds", "接続が安定してから再実行")
 ROOT_THERE = Words(

@@ -2,12 +2,11 @@
 
 import ipaddress
 import time
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from tenmatsu.errors import NoConnection, NotThere, ReachError, Refused, TookTooLong
+from tenmatsu.errors import NoAnswer, NotThere, TookTooLong
 from tenmatsu.model.words import Words
 from tenmatsu.parse.resolv_conf import parse_resolv_conf
 from tenmatsu.reach import NameAnswer, Reach
@@ -101,23 +100,20 @@ def _is_address(host: str) -> bool:
 
 
 def _ask(reach: Reach, server: str, name: str, limit_seconds: float) -> _Answer:
-    """Return what a server answers. Raises NoConnection where the machine that is to ask is out of reach."""
+    """Return what a server answers. Raises ReachError where the machine that is to ask cannot do so."""
     import dns.message
 
     began = time.monotonic()
     try:
         query = dns.message.make_query(name, "NS" if name == "." else "A", use_edns=True)
         answer = reach.ask_name_server(server, query.to_wire(), limit_seconds=limit_seconds)
-    except NoConnection:
-        raise
-    except ReachError as failed:
-        return _Answer(
-            code=_FAILED.get(type(failed), "unreachable"), seconds=time.monotonic() - began, records=""
-        )
-    return _read(answer)
-
-
-_FAILED: Mapping[type[ReachError], str] = {TookTooLong: "timeout", Refused: "refused"}
+    except TookTooLong:
+        code = "timeout"
+    except NoAnswer as failed:
+        code = "refused" if failed.refused else "unreachable"
+    else:
+        return _read(answer)
+    return _Answer(code=code, seconds=time.monotonic() - began, records="")
 
 
 def _read(answer: NameAnswer) -> _Answer:

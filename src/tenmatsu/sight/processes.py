@@ -8,7 +8,7 @@ import os
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from tenmatsu.errors import TenmatsuError
+from tenmatsu.errors import ParseError
 from tenmatsu.model.words import Words
 from tenmatsu.parse.proc_pid_stat import PidStat, parse_pid_stat
 from tenmatsu.sight.scene import Notebook, Scene, Sight
@@ -66,13 +66,13 @@ def look(scene: Scene, notebook: Notebook) -> None:
 
 def _look_once(scene: Scene, seen: dict[_Identity, _Seen], number: int) -> int:
     present = set()
-    for name in scene.reach.names("/proc"):
-        if not name.isdigit():
-            continue
+    paths = [f"/proc/{name}/stat" for name in scene.reach.names("/proc") if name.isdigit()]
+    # Who ended between the listing and the look, as processes do, is left out.
+    for text in scene.reach.read_each(paths, limit_bytes=4096).values():
         try:
-            stat = parse_pid_stat(scene.reach.read(f"/proc/{name}/stat", limit_bytes=4096))
-        except TenmatsuError:
-            continue  # it ended between the listing and the look, as processes do
+            stat = parse_pid_stat(text)
+        except ParseError:
+            continue
         identity = (stat.pid, stat.started)
         present.add(identity)
         known = seen.setdefault(identity, _Seen(first=stat, last=stat, from_start=number == 0))

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from tenmatsu.errors import ReachError, TenmatsuError
+from tenmatsu.errors import ParseError, ReachError, TenmatsuError
 from tenmatsu.model.words import Words, plain
 from tenmatsu.parse.proc_pid_stat import PidStat, parse_pid_stat
 from tenmatsu.parse.web_settings import LogKind, WebSettings
@@ -39,7 +39,8 @@ class WebServer:
 
 def find_web_servers(reach: Reach) -> tuple[WebServer, ...]:
     """Return the servers that run here, those in containers too, by one look at /proc."""
-    found = [stat for name in reach.names("/proc") if name.isdigit() and (stat := _stat(reach, name))]
+    paths = [f"/proc/{name}/stat" for name in reach.names("/proc") if name.isdigit()]
+    found = [stat for text in reach.read_each(paths, limit_bytes=1024).values() if (stat := _stat(text))]
     pids = {stat.pid for stat in found}
     masters = [stat for stat in found if stat.parent not in pids]
     servers = (
@@ -48,12 +49,11 @@ def find_web_servers(reach: Reach) -> tuple[WebServer, ...]:
     return tuple(one for one in servers if one)
 
 
-def _stat(reach: Reach, pid: str) -> PidStat | None:
+def _stat(text: bytes) -> PidStat | None:
     try:
-        text = reach.read(f"/proc/{pid}/stat", limit_bytes=1024)
         return parse_pid_stat(text) if _NAMES.search(text, 0, 40) else None
-    except TenmatsuError:
-        return None  # it ended between the listing and the look
+    except ParseError:
+        return None
 
 
 def _server(reach: Reach, stat: PidStat, workers: tuple[int, ...]) -> WebServer | None:

@@ -85,8 +85,6 @@ def _describe(error: Exception) -> Request:
         return {"error": "not_permitted"}
     if isinstance(error, (commands.TooLong, TimeoutError)):
         return {"error": "too_long"}
-    if isinstance(error, ConnectionError):
-        return {"error": "refused", "why": str(error)}
     if isinstance(error, files.Damaged):
         return {"error": "damaged", "why": str(error)}
     if isinstance(error, OSError):
@@ -96,7 +94,15 @@ def _describe(error: Exception) -> Request:
 
 def _ask_name(request: Request, send: files.Send) -> Request:
     began = time.monotonic()
-    send(ask_name_server(request["server"], bytes.fromhex(request["query"]), request["limit_seconds"]))
+    query = bytes.fromhex(request["query"])
+    try:
+        send(ask_name_server(request["server"], query, request["limit_seconds"]))
+    except TimeoutError:
+        raise
+    except ConnectionError:
+        return {"error": "refused"}
+    except OSError:
+        return {"error": "no_way"}
     return {"seconds": time.monotonic() - began}
 
 
