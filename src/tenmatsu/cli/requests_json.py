@@ -60,6 +60,16 @@ def _whole(found: Study, looked: Looked, language: Language) -> dict[str, Any]:
         "errors": _errors(found.joined),
         "first": _time(tally.first),
         "last": _time(tally.last),
+        "formats": [
+            {
+                "source": one.source.value,
+                "format": printable(one.format.text),
+                "json": one.format.lines_are_json,
+                "server": one.server,
+                "place": printable(one.place),
+            }
+            for one in looked.formats
+        ],
         "read": {"files": looked.files, "lines": looked.lines, "unread": looked.unread},
         "gaps": [printable(words.into(language)) for words in describe_gaps(found, looked)],
     }

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from tenmatsu.account.console import open_console
 from tenmatsu.account.safe import printable
+from tenmatsu.cli.log_formats import describe_format
 from tenmatsu.cli.requests_words import (
     Looked,
     clock,
@@ -28,6 +29,7 @@ from tenmatsu.traffic.study import Study, busiest, most_failing
 from tenmatsu.traffic.tally import Count
 
 _MOST_ROWS = 8
+_MOST_FORMATS = 3
 
 Row = tuple[str, Count]
 
@@ -57,6 +59,8 @@ class _Page:
         self._line(describe_rate(found), "bold")
         for words in filter(None, (describe_onset(found, self.looked.zone), self._span())):
             self._line(words)
+        for used in self.looked.formats[:_MOST_FORMATS]:
+            self._line(describe_format(used), "dim")
         for one in describe_patterns(found):
             self._line(one.words, "yellow")
         self._tables()

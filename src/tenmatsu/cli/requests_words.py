@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from tenmatsu.chance.rate import estimate_rate
 from tenmatsu.cli.log_files import UnreadFile
+from tenmatsu.cli.log_formats import UsedFormat
 from tenmatsu.model.words import Words, plain
 from tenmatsu.traffic.patterns import Contrast
 from tenmatsu.traffic.study import Study
@@ -26,6 +27,8 @@ class Looked:
     example: str
     has_duration: bool
     zone: tzinfo
+    formats: tuple[UsedFormat, ...] = ()
+    format_gaps: tuple[Words, ...] = ()
 
 
 def describe_rate(found: Study) -> Words:
@@ -88,6 +91,7 @@ def describe_gaps(found: Study, looked: Looked) -> Iterator[Words]:
     tally, joined = found.tally, found.joined
     for file in looked.unread_files:
         yield BROKEN_OFF.fill(name=file.name, why=file.why)
+    yield from looked.format_gaps
     if looked.unread:
         yield UNREAD.fill(
             unread=f"{looked.unread:,}", lines=f"{looked.lines:,}", example=plain(repr(looked.example))
