@@ -19,10 +19,10 @@ from .storm_in_limited_group import BURST_SECONDS, storm
 
 # In a pause a post is soon done; in a burst it still takes longer than the watchdog waits.
 POST_CPU_SECONDS = TYPICAL_CPU_SECONDS * 0.6
-# Together half of what the group may use: between the bursts nothing waits.
-READS_PER_SECOND, WRITES_PER_SECOND = 2.0, 0.5
+# Together little over half of what the group may use: between the bursts nothing waits.
+READS_PER_SECOND, WRITES_PER_SECOND = 2.0, 0.8
 READERS = ("127.0.0.21", "127.0.0.22", "127.0.0.23")
-WRITERS = ("127.0.0.31", "127.0.0.32")
+WRITERS = ("127.0.0.31", "127.0.0.32", "127.0.0.33")
 # Six bursts and six pauses.
 WATCHED_SECONDS = 66
 
