@@ -68,9 +68,24 @@ def test_json_follows_its_schema(log: Path, tmp_path: Path, capsys: pytest.Captu
     jsonschema.validate(found, load_schema(), cls=jsonschema.Draft202012Validator)
     assert found["rate"]["failures"] == 300
     assert found["rise"]["low"] <= "2025-11-22T08:20:00+00:00" <= found["rise"]["high"]
-    assert {one["id"] for one in found["patterns"]} == {"writes", "slow", "same-time"}
+    assert {one["id"] for one in found["patterns"]} == {"writes", "slow", "same-time", "same-size"}
     assert found["failing"][0]["path"] == "/mt.cgi"
     assert found["errors"]["lines"] == 1
+
+
+def test_tries_again_are_told_once_beside_all_that_failed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "access.log"
+    hammered = [line(number, "POST /mt.cgi", 500) for number in range(0, 45, 9)]  # the same client each time
+    log.write_text(day(0, 20_000) + "".join(one.replace("00:00:", "06:00:") for one in hammered))
+    assert main(["--lang", "en", "requests", str(log)]) == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert "by the server's fault: 5 of 4,005" in said
+    assert "Tries again counted once (same client and path within 10 s): 3 of" in said
+    assert main(["requests", str(log), "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert (found["rate"]["failures"], found["trials"]["failures"]) == (5, 3)
 
 
 def test_nothing_is_json_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ path, within a short time of the first of them, are one trial. It failed if any 
 succeeds hides nothing. The usual rate must be that of trials made in the same way.
 """
 
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
 # Browsers and proxies try again at once or within seconds; a person who comes back later is news again.
@@ -57,3 +58,39 @@ class Grouping:
             if not oldest.failed:
                 told.append(False)
         return told
+
+
+class TrialCount:
+    """Counts trials where only their number matters: a whole log of millions. `failed` of the `total` failed.
+
+    A trial is over when its key comes again later than that, so that files may come in any order.
+    """
+
+    def __init__(self, *, together_seconds: float = TOGETHER_SECONDS, most_open: int = _MOST_OPEN) -> None:
+        self.total = self.failed = 0
+        self._together_seconds = together_seconds
+        self._most_open = most_open
+        self._open: dict[Hashable, tuple[float, bool]] = {}
+
+    def take(self, times: Iterable[float], keys: Iterable[Hashable], failed: Iterable[bool]) -> None:
+        """Take outcomes: their times in seconds, whose they are and of what, and whether they failed."""
+        known, together = self._open, self._together_seconds
+        for time, key, bad in zip(times, keys, failed, strict=True):
+            trial = known.get(key)
+            if trial is None or not -together <= time - trial[0] <= together:
+                self.total += 1
+                self.failed += bad
+                known[key] = (time, bad)
+            elif bad and not trial[1]:
+                self.failed += 1
+                known[key] = (trial[0], True)
+            if len(known) > self._most_open:
+                self._forget(time)
+
+    def _forget(self, now: float) -> None:
+        """Drop the trials whose time is over; all, where that is too few."""
+        last = now - self._together_seconds
+        kept = {key: trial for key, trial in self._open.items() if trial[0] >= last}
+        self._open.clear()
+        if len(kept) <= self._most_open // 2:
+            self._open.update(kept)

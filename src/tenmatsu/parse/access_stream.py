@@ -61,13 +61,15 @@ RawRow = tuple[bytes, ...]
 class Rows(NamedTuple):
     """The rows of a block. `seconds` has each of their times, in seconds since 1970.
 
-    `unit` is what `taken` counts, in microseconds. With `at_end` a time is that of the request's end.
+    `unit` is what `taken` counts, in microseconds. With `at_end` a time is that of the request's end,
+    `with_headers` a size that of all that was sent.
     """
 
     rows: list[RawRow]
     seconds: dict[bytes, int]
     unit: int
     at_end: bool
+    with_headers: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -174,7 +176,8 @@ class StreamReader:
             self._note(next(row[1] for row in rows if row[1] not in seconds))
         self.lines += count
         self.unread += count - len(good)
-        return Rows(good, seconds, self.format.unit, self.format.format.at_end)
+        with_headers = "sent" in self.format.format.fields and "size" not in self.format.format.fields
+        return Rows(good, seconds, self.format.unit, self.format.format.at_end, with_headers)
 
     def _seconds_of(self, rows: list[RawRow]) -> tuple[dict[bytes, int], bool]:
         """Return the rows' times that are times, and whether all are."""
