@@ -6,7 +6,8 @@ path, within a short time of the first of them, are one trial. It failed if any 
 succeeds hides nothing. The usual rate must be that of trials made in the same way.
 """
 
-from collections.abc import Hashable, Iterable
+from collections import Counter
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 # Browsers and proxies try again at once or within seconds; a person who comes back later is news again.
@@ -72,25 +73,38 @@ class TrialCount:
         self._most_open = most_open
         self._open: dict[Hashable, tuple[float, bool]] = {}
 
-    def take(self, times: Iterable[float], keys: Iterable[Hashable], failed: Iterable[bool]) -> None:
-        """Take outcomes: their times in seconds, whose they are and of what, and whether they failed."""
-        known, together = self._open, self._together_seconds
-        for time, key, bad in zip(times, keys, failed, strict=True):
-            trial = known.get(key)
-            if trial is None or not -together <= time - trial[0] <= together:
-                self.total += 1
-                self.failed += bad
-                known[key] = (time, bad)
-            elif bad and not trial[1]:
-                self.failed += 1
-                known[key] = (trial[0], True)
-            if len(known) > self._most_open:
-                self._forget(time)
+    def take(self, times: Sequence[float], keys: Sequence[Hashable], failed: Sequence[bool]) -> None:
+        """Take a block of outcomes: their times in seconds, whose and of what they are, whether they failed.
 
-    def _forget(self, now: float) -> None:
-        """Drop the trials whose time is over; all, where that is too few."""
-        last = now - self._together_seconds
-        kept = {key: trial for key, trial in self._open.items() if trial[0] >= last}
-        self._open.clear()
-        if len(kept) <= self._most_open // 2:
-            self._open.update(kept)
+        Most keys come once in a block and are a trial each: those are only counted, which is several times
+        as fast as looking at each.
+        """
+        if not times:
+            return
+        counted = Counter(keys)
+        again = {key for key, number in counted.items() if number > 1} | (counted.keys() & self._open.keys())
+        # What is late in the block may come again in the next.
+        late = max(times) - self._together_seconds
+        rows = zip(times, keys, failed, strict=True)
+        closer = [row for row in rows if row[0] >= late or row[1] in again]
+        self.total += len(times) - len(closer)
+        self.failed += sum(failed) - sum(row[2] for row in closer)
+        for time, key, bad in closer:
+            self._add(time, key, bad)
+        self._forget(late)
+
+    def _add(self, time: float, key: Hashable, bad: bool) -> None:
+        trial = self._open.get(key)
+        if trial is None or abs(time - trial[0]) > self._together_seconds:
+            self.total += 1
+            self.failed += bad
+            self._open[key] = (time, bad)
+        elif bad and not trial[1]:
+            self.failed += 1
+            self._open[key] = (trial[0], True)
+
+    def _forget(self, late: float) -> None:
+        """Drop the trials whose time is over; all, where too many are left."""
+        self._open = {key: trial for key, trial in self._open.items() if trial[0] >= late}
+        if len(self._open) > self._most_open:
+            self._open.clear()

@@ -44,14 +44,20 @@ class AnswerSizes:
     def take(self, rows: Sequence[RawRow], sizes: Sequence[bytes], block: Rows) -> None:
         """Look at a block's rows; `sizes` is their column."""
         if not block.with_headers:  # else a size says nothing about the page's own
-            whole = {one for one in set(sizes) if _is_whole(one)}
+            short = (one for one in set(sizes) if len(one) < _LONGEST_SIZE and one.isdigit())
+            whole = {one for one in short if _is_whole(int(one))}
             for row in [row for row in rows if row[_SIZE] in whole] if whole else ():
                 if row[_STATUS] == _OK and _PAGE.match(row[_REQUEST]):
                     self._note_page(row, block)
-        for row in [row for row in rows if row[_REQUEST].startswith(_WRITES)]:
-            if row[_STATUS] == _OK and row[_SIZE].isdigit() and len(row[_SIZE]) < _LONGEST_SIZE:
-                asked = self._read(row[_REQUEST].partition(b"?")[0])[0]
-                self._written.append(Written(block.seconds[row[_TIME]], asked, int(row[_SIZE])))
+        # Most are GET and HEAD: one letter tells that in half the time.
+        for row in [row for row in rows if row[_REQUEST][:1] in {b"P", b"D"}]:
+            if row[_STATUS] == _OK and row[_REQUEST].startswith(_WRITES):
+                self._note_written(row, block)
+
+    def _note_written(self, row: RawRow, block: Rows) -> None:
+        if row[_SIZE].isdigit() and len(row[_SIZE]) < _LONGEST_SIZE:
+            asked = self._read(row[_REQUEST].partition(b"?")[0])[0]
+            self._written.append(Written(block.seconds[row[_TIME]], asked, int(row[_SIZE])))
 
     def _note_page(self, row: RawRow, block: Rows) -> None:
         asked = self._read(row[_REQUEST].partition(b"?")[0])[0]
@@ -65,8 +71,5 @@ class AnswerSizes:
         self._blocks[asked] = WholeBlocks(old.answers + 1, pages, min(old.first, second), example, new[1])
 
 
-def _is_whole(size: bytes) -> bool:
-    if not (0 < len(size) < _LONGEST_SIZE and size.isdigit()):
-        return False
-    number = int(size)
-    return number > 0 and number % BLOCK_BYTES == 0
+def _is_whole(size: int) -> bool:
+    return size > 0 and size % BLOCK_BYTES == 0

@@ -120,9 +120,9 @@ class TrafficFold:
             row(client[:_LONGEST])[0] += number
 
     def _count_trials(self, columns: list[tuple[bytes, ...]], bare: Sequence[bytes], block: Rows) -> None:
-        times = map(block.seconds.__getitem__, columns[_TIME])
+        times = list(map(block.seconds.__getitem__, columns[_TIME]))
         failed = [status >= b"5" for status in columns[_STATUS]]
-        self._trials.take(times, zip(columns[_CLIENT], bare, strict=True), failed)
+        self._trials.take(times, list(zip(columns[_CLIENT], bare, strict=True)), failed)
 
     def _count_asked(self, bare: Iterable[bytes], buckets: Iterable[int]) -> None:
         row, known, read = self._asked.row, self._known_requests, self._read_request
