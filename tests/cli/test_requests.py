@@ -9,10 +9,12 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from tests.sight.made_reach import MadeReach
 
 from tenmatsu.cli.main import main
 from tenmatsu.cli.requests_json import load_schema
 
+OWN_FORMAT = "%>s|%{%d/%b/%Y:%H:%M:%S %z}t|%m %U|%{ms}T"
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64)"
 
 
@@ -66,9 +68,24 @@ def test_json_follows_its_schema(log: Path, tmp_path: Path, capsys: pytest.Captu
     jsonschema.validate(found, load_schema(), cls=jsonschema.Draft202012Validator)
     assert found["rate"]["failures"] == 300
     assert found["rise"]["low"] <= "2025-11-22T08:20:00+00:00" <= found["rise"]["high"]
-    assert {one["id"] for one in found["patterns"]} == {"writes", "slow", "same-time"}
+    assert {one["id"] for one in found["patterns"]} == {"writes", "slow", "same-time", "same-size"}
     assert found["failing"][0]["path"] == "/mt.cgi"
     assert found["errors"]["lines"] == 1
+
+
+def test_tries_again_are_told_once_beside_all_that_failed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "access.log"
+    hammered = [line(number, "POST /mt.cgi", 500) for number in range(0, 45, 9)]  # the same client each time
+    log.write_text(day(0, 20_000) + "".join(one.replace("00:00:", "06:00:") for one in hammered))
+    assert main(["--lang", "en", "requests", str(log)]) == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert "by the server's fault: 5 of 4,005" in said
+    assert "Tries again counted once (same client and path within 10 s): 3 of" in said
+    assert main(["requests", str(log), "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert (found["rate"]["failures"], found["trials"]["failures"]) == (5, 3)
 
 
 def test_nothing_is_json_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -126,11 +143,54 @@ def test_what_could_not_be_read_is_told_and_not_called_fine(
 def test_a_format_can_be_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     own = tmp_path / "own.log"
     own.write_text("200|22/Nov/2025:10:00:00 +0000|POST /a|5\n503|22/Nov/2025:10:00:01 +0000|POST /a|7\n")
-    format = "%>s|%{%d/%b/%Y:%H:%M:%S %z}t|%m %U|%{ms}T"
-    assert main(["requests", str(own), "--format", format, "--json"]) == 1
+    assert main(["requests", str(own), "--format", OWN_FORMAT, "--json"]) == 1
     found = json.loads(capsys.readouterr().out)
     assert found["failing"][0] == {"method": "POST", "path": "/a", "rate": found["rate"]}
     assert found["gaps"] == []
+
+
+def _own_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format: str) -> Path:
+    """Return a log of a form of its own, on a machine whose Apache is told to write this format."""
+    log = tmp_path / "own.log"
+    log.write_text("200|22/Nov/2025:10:00:00 +0000|POST /a|5\n503|22/Nov/2025:10:00:01 +0000|POST /a|7\n")
+    config = f'CustomLog {log} "{format}"\n'.encode()
+    reach = MadeReach(files={"/proc/1/stat": b"1 (init)", "/etc/apache2/apache2.conf": config})
+    monkeypatch.setattr("tenmatsu.cli.log_formats.LocalReach", lambda: reach)
+    return log
+
+
+def test_the_servers_own_format_is_found_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = _own_log(tmp_path, monkeypatch, OWN_FORMAT)
+    assert main(["--lang", "en", "requests", str(log)]) == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"Format, by apache's configuration (/etc/apache2/apache2.conf:1): {OWN_FORMAT}" in said
+    assert main(["requests", str(log), "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    jsonschema.validate(found, load_schema(), cls=jsonschema.Draft202012Validator)
+    (used,) = found["formats"]
+    assert (used["source"], used["server"], used["format"]) == ("server", "apache", OWN_FORMAT)
+    assert found["rate"]["total"] == 2
+
+
+def test_a_format_that_is_named_goes_before_the_servers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = _own_log(tmp_path, monkeypatch, "%>s|%t")
+    assert main(["requests", str(log), "--format", OWN_FORMAT, "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["formats"][0]["source"] == "option"
+
+
+def test_a_configuration_that_is_not_that_of_the_lines_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = _own_log(tmp_path, monkeypatch, "%h %t %>s %D")
+    log.write_text(day())
+    assert main(["--lang", "en", "requests", str(log), "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["formats"][0]["source"] == "lines"
+    assert any("its lines are of another form" in gap for gap in found["gaps"])
 
 
 @pytest.mark.parametrize(

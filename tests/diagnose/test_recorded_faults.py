@@ -6,6 +6,7 @@ be found stands in `expected.toml` beside them; the program never reads it.
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from tenmatsu.model.verdict import Status
 from tenmatsu.record.read_case import read_case
 
 FOLDER = Path(__file__).parent.parent / "cases" / "faults"
-EXPECTED: dict[str, dict[str, str]] = tomllib.loads((FOLDER / "expected.toml").read_text("utf-8"))
+EXPECTED: dict[str, dict[str, Any]] = tomllib.loads((FOLDER / "expected.toml").read_text("utf-8"))
 LARGEST_BYTES = 700_000
 
 
@@ -28,6 +29,8 @@ def test_a_recorded_fault_is_named_with_its_layer(name: str) -> None:
     layer = verdict.layer.value if verdict.layer else None
     assert (verdict.cause, layer) == (expected.get("cause"), expected.get("layer"))
     assert verdict.status is (Status.LIKELY if expected else Status.HEALTHY)
+    present = {finding.id for finding in verdict.findings if finding.state is State.PRESENT}
+    assert present >= set(expected.get("findings", ()))
 
 
 @pytest.mark.parametrize("name", sorted(EXPECTED))

@@ -128,6 +128,29 @@ def test_bursts_all_the_time_leave_nothing_to_compare() -> None:
     assert fails_in_bursts.KIND(made.build()).state is State.UNKNOWN
 
 
+def test_pages_that_never_fail_do_not_thin_out_the_shares_of_what_fails() -> None:
+    made = forks(asked_each_second(*BURSTS), *BURSTS)
+    for number in range(200):
+        made.request(Outcome.OK, 0.01, time=at(0.2 * number), path="/index.html", status=200)
+    found = fails_in_bursts.KIND(made.build())
+    assert (found.state, found.values["total_inside"], found.values["total_outside"]) == (
+        State.PRESENT,
+        12,
+        28,
+    )
+
+
+def test_where_nothing_else_is_like_what_fails_all_requests_are_compared() -> None:
+    made = EvidenceBuilder(seconds=SECONDS).looked("requests", "web_logs", "cpu", "cgroups")
+    for number, (begin, end) in enumerate(BURSTS):
+        for second in range(begin, end):
+            made.request(Outcome.FAILED, 0.4, time=at(second + 0.1), path="/" + "a" * (second + number))
+    for second in range(int(SECONDS)):
+        made.request(Outcome.OK, 0.4, time=at(second + 0.3), path="/index.html")
+    found = fails_in_bursts.KIND(forks(made, *BURSTS).build())
+    assert (found.state, found.values["total_outside"]) == (State.PRESENT, 28)
+
+
 def test_forks_that_the_requests_explain_are_no_burst() -> None:
     made = served(seconds=SECONDS).looked("cgroups", "cpu")
     for begin, end in BURSTS:

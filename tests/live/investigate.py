@@ -10,7 +10,6 @@ from pathlib import Path
 
 from .bed.fault import Scene
 
-WATCHED = "20s"
 LIMIT_SECONDS = 180.0
 
 
@@ -20,7 +19,7 @@ def investigate(scene: Scene, *options: str) -> subprocess.CompletedProcess[str]
         [
             *scene.wrap,
             *(sys.executable, "-m", "tenmatsu", "investigate"),
-            *("--url", scene.url, "--for", WATCHED),
+            *("--url", scene.url, "--for", f"{scene.watched_seconds}s"),
             *options,
         ],
         capture_output=True,

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from .bed import Settings, Unusable, serving, why_unusable
 from .bed.fault import Fault, Scene
-from .bed.faults import FAULTS
+from .bed.faults import FAULTS, writes_fail_in_bursts
 from .investigate import investigate
 
 EXIT_CODES_OF_A_VERDICT = (0, 1)
+RECORDED = (*FAULTS, writes_fail_in_bursts.FAULT)
 
 
 def record(fault: Fault, folder: Path) -> bool:
@@ -38,7 +39,7 @@ def _save(scene: Scene, path: Path) -> bool:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Record the faults that are named, or all."""
-    names = [fault.name for fault in FAULTS]
+    names = [fault.name for fault in RECORDED]
     parser = argparse.ArgumentParser(prog="python -m tests.live.record", description=__doc__)
     parser.add_argument("folder", type=Path, metavar="OUTDIR")
     parser.add_argument("faults", nargs="*", metavar="FAULT", help=f"of: {', '.join(names)}")
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if reason := why_unusable():
         parser.error(reason)
     given.folder.mkdir(parents=True, exist_ok=True)
-    chosen = [fault for fault in FAULTS if not given.faults or fault.name in given.faults]
+    chosen = [fault for fault in RECORDED if not given.faults or fault.name in given.faults]
     recorded = [_recorded(fault, given.folder.resolve()) for fault in chosen]
     return 0 if all(recorded) else 1
 

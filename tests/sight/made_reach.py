@@ -2,6 +2,7 @@
 
 import fnmatch
 import gzip
+import zlib
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -76,7 +77,7 @@ class MadeReach:
             uid=0,
             mode=0o644,
             device=1,
-            inode=1,
+            inode=zlib.crc32(path.encode()),
         )
 
     def link(self, path: str) -> str:

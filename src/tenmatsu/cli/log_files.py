@@ -43,13 +43,13 @@ class LogFiles:
         self._on_bytes = on_bytes
         self._done = 0
 
-    def in_order(self, time_of: Callable[[bytes], int | None]) -> None:
+    def in_order(self, time_of: Callable[[str, bytes], int | None]) -> None:
         """Put the files into the order of their first times: `access.log.2.gz` before `access.log`."""
         if len(self.names) < 2:
             return
         begins: dict[str, int] = {}
         for name in self.names:
-            time = time_of(_beginning(name)) if name != STANDARD_INPUT else None
+            time = time_of(name, _beginning(name)) if name != STANDARD_INPUT else None
             begins[name] = sys.maxsize if time is None else time
         self.names.sort(key=begins.__getitem__)
 

@@ -18,8 +18,9 @@ from tenmatsu.errors import ParseError, WrongUse
 from tenmatsu.model.words import Language, Words
 
 if TYPE_CHECKING:  # every command pays for what is imported here
+    from tenmatsu.cli.log_formats import LogFormats
     from tenmatsu.cli.requests_words import Looked
-    from tenmatsu.parse.access_stream import Rows, StreamFormat
+    from tenmatsu.parse.access_stream import Rows
     from tenmatsu.traffic.join import Joined
     from tenmatsu.traffic.study import Study
     from tenmatsu.traffic.tally import Tally
@@ -48,7 +49,7 @@ def make(language: Language) -> click.Command:
         now = datetime.now(UTC)
         window = tuple(int(parse_since(one, now).timestamp()) if one else None for one in (since, until))
         with Progress(0, sys.stderr, language) as progress:
-            reading = Reading(progress, local_zone(), _format(log_format))
+            reading = Reading(progress, local_zone(), _formats(log_format, files))
             tally = reading.count(files, *window)
             joined = reading.join(tally, errors) if errors else None
         found, looked = reading.study(tally, joined), reading.looked()
@@ -69,10 +70,10 @@ def make(language: Language) -> click.Command:
 class Reading:
     """Files to counts. What could not be read is kept for the report."""
 
-    def __init__(self, progress: Progress, zone: tzinfo, format: "StreamFormat | None") -> None:
+    def __init__(self, progress: Progress, zone: tzinfo, formats: "LogFormats") -> None:
         self._progress = progress
         self._zone = zone
-        self._format = format
+        self._formats = formats
         self._looked: list[LogFiles] = []
         self._lines = self._unread = 0
         self._example = b""
@@ -86,16 +87,19 @@ class Reading:
         files = self._open(names)
         files.in_order(self._first_second)
         for name in files.names:
-            self._count_file(files.blocks(name), fold.take)
+            self._count_file(name, files.blocks(name), fold.take)
         return fold.tally()
 
-    def _count_file(self, blocks: Iterator[bytes], take: Callable[["Rows"], None]) -> None:
+    def _count_file(self, name: str, blocks: Iterator[bytes], take: Callable[["Rows"], None]) -> None:
         """Read a file in its own format: logs that were rotated may be of an older one."""
-        from tenmatsu.parse.access_stream import StreamReader, find_format
+        from tenmatsu.parse.access_stream import StreamReader
 
         reader = None
         for block in blocks:
-            reader = reader or StreamReader(self._format or find_format(block[: 1 << 20]), self._zone)
+            if reader is None:
+                used = self._formats.choose(name, block[: 1 << 20])
+                self._formats.note(name, used)
+                reader = StreamReader(used.format, self._zone)
             take(reader.read(block))
         if reader:
             self._lines += reader.lines
@@ -134,6 +138,8 @@ class Reading:
             example=self._example.decode("utf-8", "replace"),
             has_duration=self._has_duration,
             zone=self._zone,
+            formats=tuple(self._formats.used),
+            format_gaps=tuple(self._formats.gaps),
         )
 
     def _open(self, names: Sequence[str]) -> LogFiles:
@@ -141,11 +147,11 @@ class Reading:
         self._looked.append(files)
         return files
 
-    def _first_second(self, sample: bytes) -> int | None:
-        from tenmatsu.parse.access_stream import StreamReader, find_format
+    def _first_second(self, name: str, sample: bytes) -> int | None:
+        from tenmatsu.parse.access_stream import StreamReader
 
         whole = sample[: sample.rfind(b"\n") + 1] or sample
-        rows = StreamReader(self._format or find_format(whole), self._zone).read(whole)
+        rows = StreamReader(self._formats.choose(name, whole).format, self._zone).read(whole)
         return min(rows.seconds.values(), default=None)
 
 
@@ -167,11 +173,12 @@ def exit_code(found: "Study", looked: "Looked") -> int:
     return EXIT_FINE if enough and not looked.unread_files else EXIT_NOT_ENOUGH
 
 
-def _format(text: str | None) -> "StreamFormat | None":
+def _formats(text: str | None, names: Sequence[str]) -> "LogFormats":
+    from tenmatsu.cli.log_formats import LogFormats
     from tenmatsu.parse.access_stream import read_format
 
     try:
-        return read_format(text) if text else None
+        return LogFormats(read_format(text) if text else None, names)
     except ParseError as bad:
         raise WrongUse(bad.words) from bad
 
@@ -212,8 +219,9 @@ UNTIL = Words(
     "Only requests before then; written like --since.", "この時刻より前だけ。書き方は --since と同じ。"
 )
 FORMAT = Words(
-    "The server's LogFormat or log_format, where its lines are of no usual form.",
-    "通常と違う書式のとき、サーバーの LogFormat または log_format。",
+    "The log's LogFormat or log_format, in place of what its server's configuration says on this machine, or"
+    " its lines tell.",
+    "ログの LogFormat または log_format。既定はこのマシンのサーバー設定、なければ行から判断。",
 )
 ONE_INPUT = Words("standard input can be read once", "標準入力は一度しか読めません")
 READING = Words("reading, {done} of {total} MB", "読み込み中 {done} / {total} MB")

@@ -44,11 +44,12 @@ def _whole(found: Study, looked: Looked, language: Language) -> dict[str, Any]:
     return {
         "sentences": [describe_rate(found).into(language), *([onset.into(language)] if onset else [])],
         "rate": _rate(tally.count),
+        "trials": _rate(tally.trials),
         "rise": _change(found.rise),
         "end": _change(found.end),
         "patterns": [
             {"id": one.id, "sentence": printable(one.words.into(language)), "decibans": one.decibans}
-            for one in describe_patterns(found)
+            for one in describe_patterns(found, looked.zone)
         ],
         "failing": [_asked(one, count) for one, count in most_failing(tally.by_asked.items(), _MOST)],
         "busiest": [_asked(one, count) for one, count in busiest(tally.by_asked.items(), _MOST)],
@@ -60,6 +61,16 @@ def _whole(found: Study, looked: Looked, language: Language) -> dict[str, Any]:
         "errors": _errors(found.joined),
         "first": _time(tally.first),
         "last": _time(tally.last),
+        "formats": [
+            {
+                "source": one.source.value,
+                "format": printable(one.format.text),
+                "json": one.format.lines_are_json,
+                "server": one.server,
+                "place": printable(one.place),
+            }
+            for one in looked.formats
+        ],
         "read": {"files": looked.files, "lines": looked.lines, "unread": looked.unread},
         "gaps": [printable(words.into(language)) for words in describe_gaps(found, looked)],
     }

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from tenmatsu.account.console import open_console
 from tenmatsu.account.safe import printable
+from tenmatsu.cli.log_formats import describe_format
 from tenmatsu.cli.requests_words import (
     Looked,
     clock,
@@ -18,6 +19,7 @@ from tenmatsu.cli.requests_words import (
     describe_onset,
     describe_patterns,
     describe_rate,
+    describe_trials,
     name_of,
     share_of,
 )
@@ -28,6 +30,7 @@ from tenmatsu.traffic.study import Study, busiest, most_failing
 from tenmatsu.traffic.tally import Count
 
 _MOST_ROWS = 8
+_MOST_FORMATS = 3
 
 Row = tuple[str, Count]
 
@@ -55,9 +58,12 @@ class _Page:
     def print(self) -> None:
         found, tally = self.found, self.found.tally
         self._line(describe_rate(found), "bold")
-        for words in filter(None, (describe_onset(found, self.looked.zone), self._span())):
+        onset = describe_onset(found, self.looked.zone)
+        for words in filter(None, (describe_trials(found), onset, self._span())):
             self._line(words)
-        for one in describe_patterns(found):
+        for used in self.looked.formats[:_MOST_FORMATS]:
+            self._line(describe_format(used), "dim")
+        for one in describe_patterns(found, self.looked.zone):
             self._line(one.words, "yellow")
         self._tables()
         if found.joined:

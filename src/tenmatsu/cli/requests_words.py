@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
+from tenmatsu.chance.grouping import TOGETHER_SECONDS
 from tenmatsu.chance.rate import estimate_rate
 from tenmatsu.cli.log_files import UnreadFile
+from tenmatsu.cli.log_formats import UsedFormat
 from tenmatsu.model.words import Words, plain
 from tenmatsu.traffic.patterns import Contrast
 from tenmatsu.traffic.study import Study
@@ -26,6 +28,8 @@ class Looked:
     example: str
     has_duration: bool
     zone: tzinfo
+    formats: tuple[UsedFormat, ...] = ()
+    format_gaps: tuple[Words, ...] = ()
 
 
 def describe_rate(found: Study) -> Words:
@@ -68,7 +72,7 @@ class Pattern(NamedTuple):
     decibans: float | None
 
 
-def describe_patterns(found: Study) -> Iterator[Pattern]:
+def describe_patterns(found: Study, zone: tzinfo) -> Iterator[Pattern]:
     """Yield what failing requests have in common."""
     if found.writes:
         words = WRITES_ONLY if found.writes.only else WRITES_MOSTLY
@@ -81,6 +85,38 @@ def describe_patterns(found: Study) -> Iterator[Pattern]:
         asked, took = name_of(same.asked), seconds(same.seconds)
         said = SAME_TIME.fill(asked=asked, seconds=took, failures=f"{same.failures:,}")
         yield Pattern("same-time", said, None)
+    yield from _describe_sizes(found, zone)
+
+
+def _describe_sizes(found: Study, zone: tzinfo) -> Iterator[Pattern]:
+    for same in found.same_size:
+        alike, failures = f"{same.alike:,}", f"{same.failures:,}"
+        numbers = {"status": same.status, "size": f"{same.size_bytes:,}", "alike": alike}
+        yield Pattern(
+            "same-size", SAME_SIZE.fill(asked=name_of(same.asked), failures=failures, **numbers), None
+        )
+    for cut in found.cut_pages:
+        said = CUT_PAGES.fill(
+            pages=cut.pages,
+            asked=name_of(cut.asked),
+            since=clock(cut.since, zone),
+            example=plain(cut.example[:_LONGEST_SHOWN]),
+            size=f"{cut.size_bytes:,}",
+            decibans=f"{cut.decibans:.0f}",
+        )
+        yield Pattern("cut-pages", said, cut.decibans)
+    for change in found.size_changes:
+        sizes = {"before": f"{change.before_bytes:,}", "after": f"{change.after_bytes:,}"}
+        yield Pattern("size-change", SIZE_CHANGE.fill(asked=name_of(change.asked), **sizes), None)
+
+
+def describe_trials(found: Study) -> Words | None:
+    """Return the rate with tries again counted once; None where none fails, or none was tried again."""
+    trials, count = found.tally.trials, found.tally.count
+    if not count.failed or trials == count:
+        return None
+    numbers = {"failed": f"{trials.failed:,}", "total": f"{trials.total:,}"}
+    return TRIALS.fill(**numbers, share=share_of(trials), seconds=f"{TOGETHER_SECONDS:.0f}")
 
 
 def describe_gaps(found: Study, looked: Looked) -> Iterator[Words]:
@@ -88,6 +124,7 @@ def describe_gaps(found: Study, looked: Looked) -> Iterator[Words]:
     tally, joined = found.tally, found.joined
     for file in looked.unread_files:
         yield BROKEN_OFF.fill(name=file.name, why=file.why)
+    yield from looked.format_gaps
     if looked.unread:
         yield UNREAD.fill(
             unread=f"{looked.unread:,}", lines=f"{looked.lines:,}", example=plain(repr(looked.example))
@@ -190,6 +227,28 @@ SLOW_MOSTLY = Words(
 SAME_TIME = Words(
     "Half of the {failures} failures of {asked} end at the same duration, {seconds} s: a limit ends them.",
     "{asked} の失敗 {failures} 件の半数が同じ所要時間 {seconds} 秒で終了: 制限による打ち切りです。",
+)
+SAME_SIZE = Words(
+    "{asked} fails with one and the same page: of {failures} with status {status} {alike} are {size} bytes,"
+    " so one maker made them.",
+    "{asked} の失敗 (状態 {status}) {failures} 件中 {alike} 件が同じ大きさ {size} バイト: 出所は 1 つです。",
+)
+CUT_PAGES = Words(
+    "{pages:page|pages} of {asked} end at a whole block since {since}, with status 200: cut off, as a full"
+    " disk does. The newest: {example}, {size} bytes; {decibans} decibans.",
+    "{since} から {asked} の {pages} ページが状態 200 のままブロック境界で途切れています"
+    " (ディスク満杯の特徴)。最新: {example}、{size} バイト。{decibans} デシバン。",
+)
+SIZE_CHANGE = Words(
+    "Answers of {asked} that succeed changed size with that: median {before} bytes before, {after} since. An"
+    " error can carry status 200.",
+    "その時から {asked} の成功した応答の大きさが変化: 中央値 {before} バイトが {after} バイトに。"
+    "エラーが状態 200 で返ることもあります。",
+)
+TRIALS = Words(
+    "Tries again counted once (same client and path within {seconds} s): {failed} of {total} failed,"
+    " {share}.",
+    "再試行を 1 回と数えると ({seconds} 秒以内の同じ相手・パス): {total} 件中 {failed} 件失敗、{share}。",
 )
 BROKEN_OFF = Words(
     "{name} could be read only in part, or not at all: {why}", "{name} は一部または全部を読めません: {why}"

@@ -65,6 +65,19 @@ def group_by_path(requests: Iterable[Transaction]) -> dict[str, list[Transaction
     return groups
 
 
+def alike(requests: Sequence[Transaction]) -> list[Transaction]:
+    """Return the requests of what fails: the same method and path pattern as some failure.
+
+    What never fails says nothing about when the rest does, and would only thin it out.
+    """
+    failing = {_kind_of(one) for one in requests if one.outcome is Outcome.FAILED}
+    return [one for one in requests if _kind_of(one) in failing]
+
+
+def _kind_of(request: Transaction) -> tuple[str, str]:
+    return request.method or "", pattern_of(request.path)
+
+
 def is_over(failed: int, total: int, clean_since: int) -> bool:
     """Tell whether so many clean requests in a row end a series of failures, with 99 % confidence."""
     if not failed or total <= 0 or clean_since <= 0:

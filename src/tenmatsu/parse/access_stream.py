@@ -61,22 +61,28 @@ RawRow = tuple[bytes, ...]
 class Rows(NamedTuple):
     """The rows of a block. `seconds` has each of their times, in seconds since 1970.
 
-    `unit` is what `taken` counts, in microseconds. With `at_end` a time is that of the request's end.
+    `unit` is what `taken` counts, in microseconds. With `at_end` a time is that of the request's end,
+    `with_headers` a size that of all that was sent.
     """
 
     rows: list[RawRow]
     seconds: dict[bytes, int]
     unit: int
     at_end: bool
+    with_headers: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StreamFormat:
-    """A format of access logs, and how its rows are told. `lines_are_json` where it has none."""
+    """A format of access logs, and how its rows are told. `lines_are_json` where it has none.
+
+    `text` is the format as it is written in a configuration; empty where it is only known as a pattern.
+    """
 
     format: AccessFormat
     unit: int = 1
     lines_are_json: bool = False
+    text: str = ""
 
     @property
     def has_duration(self) -> bool:
@@ -92,22 +98,37 @@ def read_format(format: str) -> StreamFormat:
     """
     compiled = compile_access_format(format)
     unit = next((_UNITS[name] for name in compiled.fields if name in _UNITS), 1)
-    return StreamFormat(format=compiled, unit=unit)
+    return StreamFormat(format=compiled, unit=unit, text=format)
 
 
 def find_format(sample: bytes) -> StreamFormat:
     """Return the known format that reads most lines of the beginning of a log."""
-    lines = [line for line in sample.split(b"\n")[:_SAMPLE_LINES] if line]
+    lines = _lines_of(sample)
     best, most = StreamFormat(format=USUAL_FORMAT), 0
     for format in map(read_format, _USUAL):
-        read = sum(format.format.pattern.match(line) is not None for line in lines)
+        read = _count(format, lines)
         if read > most:
             best, most = format, read
-    usual = sum(USUAL_FORMAT.pattern.match(line) is not None for line in lines)
-    json = sum(line[:1] == b"{" and parse_json_access(line, UTC) is not None for line in lines)
-    if json > max(most, usual):
-        return StreamFormat(format=USUAL_FORMAT, unit=1, lines_are_json=True)
-    return _with_unit(best, lines) if most >= usual else StreamFormat(format=USUAL_FORMAT)
+    usual, json = StreamFormat(format=USUAL_FORMAT), StreamFormat(format=USUAL_FORMAT, lines_are_json=True)
+    of_usual = _count(usual, lines)
+    if _count(json, lines) > max(most, of_usual):
+        return json
+    return _with_unit(best, lines) if most >= of_usual else usual
+
+
+def count_read(format: StreamFormat, sample: bytes) -> int:
+    """Return how many lines of the beginning of a log are of a format."""
+    return _count(format, _lines_of(sample))
+
+
+def _lines_of(sample: bytes) -> list[bytes]:
+    return [line for line in sample.split(b"\n")[:_SAMPLE_LINES] if line]
+
+
+def _count(format: StreamFormat, lines: Iterable[bytes]) -> int:
+    if format.lines_are_json:
+        return sum(line[:1] == b"{" and parse_json_access(line, UTC) is not None for line in lines)
+    return sum(format.format.pattern.match(line) is not None for line in lines)
 
 
 def _with_unit(found: StreamFormat, lines: Iterable[bytes]) -> StreamFormat:
@@ -155,7 +176,8 @@ class StreamReader:
             self._note(next(row[1] for row in rows if row[1] not in seconds))
         self.lines += count
         self.unread += count - len(good)
-        return Rows(good, seconds, self.format.unit, self.format.format.at_end)
+        with_headers = "sent" in self.format.format.fields and "size" not in self.format.format.fields
+        return Rows(good, seconds, self.format.unit, self.format.format.at_end, with_headers)
 
     def _seconds_of(self, rows: list[RawRow]) -> tuple[dict[bytes, int], bool]:
         """Return the rows' times that are times, and whether all are."""

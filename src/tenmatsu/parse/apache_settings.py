@@ -124,6 +124,7 @@ def _logs(config: ApacheConfig) -> Iterator[LogTarget]:
             format=formats.get(said, said) if said else formats.get(unnamed, unnamed),
             condition=rest[1] if len(rest) > 1 else "",
             scope=one.sections[-1].place if one.sections else "",
+            place=f"{one.file}:{one.line}",
         )
 
 

@@ -75,6 +75,7 @@ def _access_log(config: NginxConfig, one: Statement, formats: dict[str, str]) ->
         format=formats.get(plain[0] if plain else "combined", ""),
         condition=next((word for word in rest if word.startswith("if=")), ""),
         scope=one.scope,
+        place=f"{one.file}:{one.line}",
     )
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*([a-zA-Z]*)")
@@ -31,15 +31,16 @@ class LogTarget:
 
     `format` is in the server's own terms. `condition` (`env=…`, `if=…`) is what restricts it to
     some requests; empty where nothing does. `scope` is the part of the server that it is for: a
-    request is written into every log of its scope.
+    request is written into every log of its scope. `place` is where it is said (file:line), empty for
+    a server's own default.
     """
 
     kind: LogKind
     target: str
     format: str = ""
-
     condition: str = ""
     scope: str = ""
+    place: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

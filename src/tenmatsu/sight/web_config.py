@@ -138,7 +138,7 @@ def _first_readable(files: Rooted, places: Sequence[tuple[str, str]]) -> tuple[s
 def _options(command: Sequence[str], option: str) -> list[str]:
     """Return the values of an option given as `-d VALUE` or `-dVALUE`."""
     found = []
-    for word, following in zip(command, [*command[1:], ""], strict=True):
+    for word, following in zip(command, [*command, ""][1:], strict=True):
         if word == option:
             found.append(following)
         elif word.startswith(option) and len(option) < len(word):

@@ -15,7 +15,7 @@ from tenmatsu.sight.web_servers import WebServer
 # a folder that is not the program itself.
 _PIPE = re.compile(r"^\|[$|]?\s*\"?(\S+)\s.*?(/[^\s\"]+)")
 _ROTATORS = ("rotatelogs", "rotatelogs2", "cronolog", "httplog")
-_VARYING = re.compile(r"%[a-zA-Z]|\$\{?\w+\}?")
+VARYING = re.compile(r"%[a-zA-Z]|\$\{?\w+\}?")
 _PHP_FPM_LOGS = ("/var/log/php*fpm*.log", "/var/log/php-fpm/*.log", "/var/log/php/*fpm*.log")
 
 
@@ -65,12 +65,12 @@ def find_log_places(
 
 
 def _find(files: Rooted, target: LogTarget, deleted: dict[str, str]) -> LogPlace:
-    name = _path_of(target.target)
+    name = path_of_target(target.target)
     if name is None:
         gap = NO_FILE.fill(log=target.target)
         return LogPlace(kind=target.kind, name=target.target, path="", gap=gap)
-    if _VARYING.search(name):
-        name = _newest(files, _VARYING.sub("*", name))
+    if VARYING.search(name):
+        name = _newest(files, VARYING.sub("*", name))
     path = files.find(name)
     state = "open" if _exists(files.reach, path) else "missing"
     if name in deleted:
@@ -80,7 +80,7 @@ def _find(files: Rooted, target: LogTarget, deleted: dict[str, str]) -> LogPlace
     return LogPlace(kind=target.kind, name=name, path=path, format=target.format, state=state)
 
 
-def _path_of(target: str) -> str | None:
+def path_of_target(target: str) -> str | None:
     """Return the file that a target stands for, or None where it is none."""
     if target == "stderr":
         return "/dev/stderr"

@@ -6,11 +6,13 @@ the distinct values are read. Failed requests are few and are kept whole.
 
 import re
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import repeat
 
+from tenmatsu.chance.grouping import TrialCount
 from tenmatsu.parse.access_stream import RawRow, Rows
 from tenmatsu.parse.request_kind import RequestKind, kind_of_agent, looks_like_attack
+from tenmatsu.traffic.answers import AnswerSizes
 from tenmatsu.traffic.capped import CappedCounts
 from tenmatsu.traffic.periods import Periods
 from tenmatsu.traffic.tally import BUCKETS, Asked, Count, Durations, Failure, Tally
@@ -47,6 +49,8 @@ class TrafficFold:
         self._failures: deque[Failure] = deque(maxlen=MOST_FAILURES)
         self._known_requests: dict[bytes, tuple[Asked, bool]] = {}
         self._known_agents: dict[bytes, RequestKind] = {}
+        self._trials = TrialCount()
+        self._sizes = AnswerSizes(self._read_request)
 
     def take(self, block: Rows) -> None:
         """Count a block."""
@@ -60,7 +64,10 @@ class TrafficFold:
         self._count_times(block, columns[_TIME])
         self._count_agents(columns[_AGENT])
         self._count_clients(columns[_CLIENT])
-        self._count_asked(columns[_REQUEST], _buckets(columns[_TAKEN], block.unit))
+        bare = [request.partition(b"?")[0] for request in columns[_REQUEST]]  # what follows differs each time
+        self._count_asked(bare, _buckets(columns[_TAKEN], block.unit))
+        self._count_trials(columns, bare, block)
+        self._sizes.take(rows, columns[_SIZE], block)
         self._look_closer([row for row in rows if row[_STATUS] >= b"4"], block)
 
     def _within(self, block: Rows) -> list[RawRow]:
@@ -112,9 +119,13 @@ class TrafficFold:
         for client, number in Counter(clients).items():
             row(client[:_LONGEST])[0] += number
 
-    def _count_asked(self, requests: Iterable[bytes], buckets: Iterable[int]) -> None:
+    def _count_trials(self, columns: list[tuple[bytes, ...]], bare: Sequence[bytes], block: Rows) -> None:
+        times = list(map(block.seconds.__getitem__, columns[_TIME]))
+        failed = [status >= b"5" for status in columns[_STATUS]]
+        self._trials.take(times, list(zip(columns[_CLIENT], bare, strict=True)), failed)
+
+    def _count_asked(self, bare: Iterable[bytes], buckets: Iterable[int]) -> None:
         row, known, read = self._asked.row, self._known_requests, self._read_request
-        bare = [request.partition(b"?")[0] for request in requests]  # what follows differs each time
         for (request, bucket), number in Counter(zip(bare, buckets, strict=False)).items():
             counts = row((known.get(request) or read(request))[0])
             counts[0] += number
@@ -187,6 +198,9 @@ class TrafficFold:
             folded_paths=self._asked.folded,
             folded_clients=self._clients.folded,
             failures=tuple(self._failures),
+            trials=Count(self._trials.total, self._trials.failed),
+            whole_blocks=self._sizes.whole_blocks,
+            written=self._sizes.written,
         )
 
 

@@ -1,6 +1,7 @@
 """What the counts say: the rate, since when, and what failing requests have in common."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from heapq import nlargest
@@ -16,6 +17,14 @@ from tenmatsu.traffic.patterns import (
     find_writes,
 )
 from tenmatsu.traffic.since import RateChange, find_end, find_rise
+from tenmatsu.traffic.sizes import (
+    CutPages,
+    SameSize,
+    SizeChange,
+    find_cut_pages,
+    find_same_size,
+    find_size_change,
+)
 from tenmatsu.traffic.tally import Asked, Count, Tally
 
 # Of so many of what fails most, durations are looked at.
@@ -39,6 +48,9 @@ class Study:
     writes: Contrast | None
     slow: tuple[Slow, ...]
     same_time: tuple[SameTime, ...]
+    same_size: tuple[SameSize, ...]
+    cut_pages: tuple[CutPages, ...]
+    size_changes: tuple[SizeChange, ...]
     by_method: tuple[tuple[str, Count], ...]
     by_hour: tuple[tuple[int, Count], ...]
 
@@ -58,9 +70,20 @@ def study(tally: Tally, joined: Joined | None, zone: tzinfo) -> Study:
         writes=find_writes(tally),
         slow=tuple(one for one in slow if one),
         same_time=tuple(one for one in same if one),
+        same_size=tuple(one for asked in worst if (one := find_same_size(asked, tally.failures))),
+        cut_pages=find_cut_pages(tally.whole_blocks, tally.by_asked)[:_MOST_STUDIED],
+        size_changes=tuple(_size_changes(tally, rise)),
         by_method=_by_method(tally),
         by_hour=_by_hour(tally, zone),
     )
+
+
+def _size_changes(tally: Tally, rise: RateChange | None) -> Iterator[SizeChange]:
+    """Yield what changed the size of its good answers when more began to fail."""
+    most = Counter(one.asked for one in tally.written).most_common(_MOST_STUDIED) if rise else ()
+    for asked, _ in most:
+        if rise and (found := find_size_change(asked, tally.written, rise.time)):
+            yield found
 
 
 def most_failing(

@@ -1,7 +1,7 @@
 """What was counted of access logs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tenmatsu.parse.request_kind import RequestKind
@@ -50,6 +50,28 @@ class Failure(NamedTuple):
         return self.begin + (self.micros or 0) / 1e6
 
 
+class WholeBlocks(NamedTuple):
+    """Pages of one kind whose answers were a whole number of blocks.
+
+    `pages` are (path, size) without repeats, at most so many as are kept; `first` is in seconds since
+    1970; `example` and `size_bytes` are the newest.
+    """
+
+    answers: int
+    pages: frozenset[tuple[bytes, int]]
+    first: int
+    example: str
+    size_bytes: int
+
+
+class Written(NamedTuple):
+    """An answer to a write that succeeded: when (seconds since 1970), of what, and its size in bytes."""
+
+    second: int
+    asked: Asked
+    size: int
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Durations:
     """How many requests took so long: index `n` counts those under 2^n microseconds, from 2^(n-1) on."""
@@ -64,7 +86,8 @@ class Tally:
 
     `unknown` ended in no known way (499: the client went away; no status at all), `own` are
     Tenmatsu's, `outside` were not in the time asked for: none of them is in any other count.
-    `folded` are requests whose path, or client, found no room in its table.
+    `folded` are requests whose path, or client, found no room in its table. `trials` counts once what
+    the same client asked for within ten seconds (`chance/grouping.py`).
     """
 
     count: Count
@@ -83,6 +106,9 @@ class Tally:
     folded_paths: int
     folded_clients: int
     failures: tuple[Failure, ...]
+    trials: Count = field(default_factory=Count)
+    whole_blocks: Mapping[Asked, WholeBlocks] = field(default_factory=dict)
+    written: tuple[Written, ...] = ()
 
     @property
     def failures_dropped(self) -> int:

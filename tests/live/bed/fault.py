@@ -26,6 +26,7 @@ class Scene:
     url: str
     wrap: tuple[str, ...] = ()  # a command prefix, when one has to look from another namespace
     counters: Callable[[], Mapping[str, int]] = no_counters  # the kernel's own, that must move
+    watched_seconds: int = 20  # how long it takes to see the fault
 
 
 @dataclass(frozen=True, kw_only=True)

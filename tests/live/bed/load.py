@@ -31,6 +31,7 @@ class Load:
     rate_per_second: float  # of all workers together, at most
     addresses: tuple[str, ...]  # of the clients, in 127.0.0.0/8
     seconds: float  # after which it stops by itself
+    method: str = "GET"  # POST has an empty body
 
     def __post_init__(self) -> None:
         """Refuse what is unbounded or leaves the machine."""
@@ -47,6 +48,7 @@ def command(load: Load) -> tuple[str, ...]:
         *(sys.executable, str(Path(__file__).resolve())),
         *("--seconds", str(load.seconds), "--workers", str(load.workers)),
         *("--rate", str(load.rate_per_second), "--from", ",".join(load.addresses)),
+        *("--method", load.method),
         *load.urls,
     )
 
@@ -74,11 +76,11 @@ def _work(load: Load, number: int, end: float) -> None:
         started = time.monotonic()
         if started > end:
             return
-        _ask(target, address)
+        _ask(load.method, target, address)
         time.sleep(max(0.0, started + gap_seconds - time.monotonic()))
 
 
-def _ask(target: SplitResult, address: str) -> None:
+def _ask(method: str, target: SplitResult, address: str) -> None:
     connection = http.client.HTTPConnection(
         target.hostname or "",
         target.port,
@@ -86,7 +88,7 @@ def _ask(target: SplitResult, address: str) -> None:
         source_address=(address, 0),
     )
     try:
-        connection.request("GET", f"{target.path}?{target.query}", headers=HEADERS)
+        connection.request(method, f"{target.path}?{target.query}", headers=HEADERS)
         connection.getresponse().read()
     except (OSError, http.client.HTTPException):
         pass  # what the load suffers is not the matter
@@ -102,6 +104,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, required=True)
     parser.add_argument("--rate", type=float, required=True)
     parser.add_argument("--from", dest="addresses", required=True)
+    parser.add_argument("--method", default="GET", choices=("GET", "POST"))
     given = parser.parse_args()
     send(
         Load(
@@ -110,6 +113,7 @@ def main() -> None:
             rate_per_second=given.rate,
             addresses=tuple(given.addresses.split(",")),
             seconds=given.seconds,
+            method=given.method,
         )
     )
 

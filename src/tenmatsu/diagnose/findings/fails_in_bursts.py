@@ -15,6 +15,7 @@ from tenmatsu.diagnose.failure_shares import (
     strength_of,
 )
 from tenmatsu.diagnose.findings.fork_storm import FORKS_PER_REQUEST, STORM_PER_SECOND
+from tenmatsu.diagnose.web_requests import alike
 from tenmatsu.model.evidence import Evidence, Transaction
 from tenmatsu.model.finding import Figures, Finding, FindingKind
 from tenmatsu.model.layer import Layer
@@ -48,7 +49,8 @@ def judge(kind: FindingKind, evidence: Evidence) -> Finding:
     seen = (evidence.one_series("system.process.created") is not None) + evidence.looked("cgroups")
     if not seen:
         return kind.unknown(evidence)
-    tried = [_try(bursts, requests) for bursts in find_bursts(evidence, requests, LIMITS)]
+    compared = alike(requests)
+    tried = [_try(bursts, requests, compared) for bursts in find_bursts(evidence, requests, LIMITS)]
     if not tried:
         return kind.absent(evidence, NO_BURST.fill(count=len(failures)), strength=seen / _KINDS, bursts=0)
     best = min(tried, key=lambda one: one.shares.chance)
@@ -57,7 +59,13 @@ def judge(kind: FindingKind, evidence: Evidence) -> Finding:
     return _say(kind, evidence, best, failures)
 
 
-def _try(bursts: Bursts, requests: Sequence[Transaction]) -> _Tried:
+def _try(bursts: Bursts, requests: Sequence[Transaction], compared: Sequence[Transaction]) -> _Tried:
+    """Compare what fails with its like; with all requests only where its like are too few to tell."""
+    tried = _share(bursts, compared)
+    return tried if tried.shares.can_tell else _share(bursts, requests)
+
+
+def _share(bursts: Bursts, requests: Sequence[Transaction]) -> _Tried:
     met = [(one, bursts.met_by(one)) for one in requests]
     inside = [one for one, place in met if place is not None]
     shares = compare_shares(inside, [one for one, place in met if place is None])

@@ -24,7 +24,7 @@ STARTS_PER_SECOND = 500  # of each starter, at most
 
 
 @contextmanager
-def storm(server: Server) -> Iterator[Scene]:
+def storm(server: Server, *, pause_seconds: float = PAUSE_SECONDS) -> Iterator[Scene]:
     """Put the server into a limited group and let the storm loose beside it."""
     program = server.root / "libexec" / "hald-addon-storage"
     shutil.copy("/bin/true", program)
@@ -32,7 +32,7 @@ def storm(server: Server) -> Iterator[Scene]:
     with grouped("guest", Limits(cpu_cores=QUOTA_CORES)) as guest:
         guest.join(each.pid for each in server.tree())
         slower = max(1.0, ask(server.post_url).seconds / CALM_SECONDS)
-        bursts = (slower * BURST_SECONDS, slower * PAUSE_SECONDS, STARTS_PER_SECOND)
+        bursts = (slower * BURST_SECONDS, slower * pause_seconds, STARTS_PER_SECOND)
         patience_seconds = slower * WATCHDOG_SECONDS
         with (
             acting(server, "cgi-watchdog", script, patience_seconds, prefix=guest.prefix()),
