@@ -32,7 +32,7 @@ COMMAND_LINE = (DOCS / "command-line.md").read_text("utf-8")
 
 # What a fenced block holds; commands are checked in those of a shell and in those that say nothing.
 SHELL = ("", "sh")
-LANGUAGES = (*SHELL, "toml", "text", "sql", "json")
+LANGUAGES = (*SHELL, "toml", "text", "sql", "json", "mermaid")
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")

@@ -1,5 +1,7 @@
 """All that may happen stands in the tables; the diagram is made from them."""
 
+from pathlib import Path
+
 import pytest
 
 from tenmatsu.recover.machine import (
@@ -43,4 +45,5 @@ def test_what_no_row_has_is_refused() -> None:
 
 def test_the_diagram_has_every_change() -> None:
     drawn = make_diagram()
+    assert drawn in (Path(__file__).parents[2] / "docs" / "recovery.md").read_text("utf-8")
     assert drawn.count(" --> ") == len(STEP_CHANGES) + len(RUN_CHANGES) + 2

@@ -137,11 +137,11 @@ def step_as_object(step: PlannedStep) -> dict[str, object]:
         "expect_before": step.expect_before,
         "check_after": step.check_after,
         "ready": [_ready_as_object(one) for one in step.ready],
-        "limit_seconds": step.limit_seconds,
-        "resend_seconds": step.resend_seconds,
-        "delay_seconds": step.delay_seconds,
+        "limit_seconds": float(step.limit_seconds),
+        "resend_seconds": float(step.resend_seconds),
+        "delay_seconds": float(step.delay_seconds),
         "undo": step.undo,
-        "harm": {"seconds": step.harm.seconds, "components": list(step.harm.components)},
+        "harm": {"seconds": float(step.harm.seconds), "components": list(step.harm.components)},
         "force": step.force,
         "settings": dict(step.settings),
         "says": {"en": step.words.en, "ja": step.words.ja},
@@ -153,7 +153,7 @@ def _ready_as_object(one: Readiness) -> dict[str, object]:
         "by": one.by.value,
         "target": one.target,
         "expects": one.expects,
-        "steady_seconds": one.steady_seconds,
+        "steady_seconds": float(one.steady_seconds),
     }
 
 

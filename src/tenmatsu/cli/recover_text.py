@@ -1,0 +1,108 @@
+"""A plan for a terminal: whom it hurts and for how long, the steps, and what to know before approving."""
+
+import sys
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from tenmatsu.account.folding import Folded
+from tenmatsu.account.safe import printable
+from tenmatsu.cli.console import open_standard_output
+from tenmatsu.model.plan import Plan, PlannedStep
+from tenmatsu.model.words import Language, Words, listing, plain
+
+
+def print_plan(plan: Plan, language: Language, *, no_colour: bool) -> None:
+    """Print the plan."""
+    console = open_standard_output(no_colour=no_colour)
+    with console.capture() as laid_out:
+        _lay_out(console, plan, language)
+    # Tables are filled up with blanks, which get in the way of who copies lines into a ticket.
+    sys.stdout.writelines(line.rstrip() + "\n" for line in laid_out.get().splitlines())
+
+
+def _lay_out(console: Console, plan: Plan, language: Language) -> None:
+    head = TITLE.fill(remedy=REMEDIES[plan.remedy].fill(name=plan.component), count=len(plan.steps))
+    console.print(Folded(Text(printable(head.into(language)), style="bold")))
+    for sentence in describe_harm(plan):
+        console.print(Folded(Text(printable(sentence.into(language)))))
+    console.print()
+    console.print(Padding(_table(plan, language), (0, 0, 0, 2)))
+    for warning in plan.warnings:
+        console.print()
+        console.print(Folded(Text(printable(f"! {warning.into(language)}"), style="yellow")))
+    console.print()
+    console.print(Folded(Text(printable(FOOT.fill(digest=plan.digest[:16]).into(language)), style="dim")))
+
+
+def describe_harm(plan: Plan) -> list[Words]:
+    """Return a sentence for each machine that is away: with its services, and for about how long."""
+    away = [step for step in plan.steps if step.harm.seconds]
+    return [
+        AWAY.fill(
+            name=step.component,
+            services=_services(step),
+            minutes=_minutes(step.harm.seconds),
+        )
+        for step in sorted(away, key=lambda step: -step.harm.seconds)
+    ]
+
+
+def _services(step: PlannedStep) -> Words:
+    names = [name for name in step.harm.components if name != step.component]
+    return WITH.fill(names=listing(tuple(map(plain, names)))) if names else plain("")
+
+
+def _minutes(seconds: float) -> Words:
+    minutes = max(1, round(seconds / 60))
+    return MINUTES.fill(minutes=minutes)
+
+
+def _table(plan: Plan, language: Language) -> Table:
+    numbers = {step.id: number for number, step in enumerate(plan.steps, start=1)}
+    table = Table.grid(expand=True, padding=(0, 2, 0, 0))
+    table.add_column(justify="right", style="cyan", no_wrap=True)
+    table.add_column(ratio=1, overflow="fold")
+    table.add_column(no_wrap=True, style="dim")
+    table.add_column(no_wrap=True, style="dim")
+    table.add_row(*(Text(one.into(language), style="bold") for one in (plain(""), STEP, AFTER, LIMIT)))
+    for step in plan.steps:
+        after = ", ".join(map(str, sorted(numbers[id] for id in step.after)))
+        table.add_row(
+            str(numbers[step.id]),
+            Folded(Text(printable(_say(step).into(language)))),
+            after or "–",
+            f"{step.limit_seconds / 60:.0f} min"
+            if step.limit_seconds >= 120
+            else f"{step.limit_seconds:.0f} s",
+        )
+    return table
+
+
+def _say(step: PlannedStep) -> Words:
+    ready = [one for one in step.ready if one.target != step.component]
+    if not ready:
+        return step.words
+    told = listing(tuple(plain(f"{one.by.value} {one.target}") for one in ready))
+    return Words("{what}: {ready}", "{what}: {ready}").fill(what=step.words, ready=told)
+
+
+REMEDIES = {
+    "restart-guest": Words("Restart the guest {name}", "ゲスト {name} の再起動"),
+    "restart-host": Words("Restart the host {name} with all its guests", "ホスト {name} と全ゲストの再起動"),
+}
+TITLE = Words(
+    "{remedy}: {count:step|steps}. Nothing was done.", "{remedy}: {count} 手順。まだ何も実行していません。"
+)
+AWAY = Words("{name}{services} will be away for {minutes}.", "{name}{services} は{minutes}停止します。")
+WITH = Words(" (with {names})", " ({names} を含む)")
+MINUTES = Words("about {minutes:minute|minutes}", "約 {minutes} 分")
+STEP = Words("step", "手順")
+AFTER = Words("after", "先行")
+LIMIT = Words("at most", "上限")
+FOOT = Words(
+    "Plan {digest}. The same by hand: --script. As data: --json.",
+    "計画 {digest}。手で行うには --script、データとしては --json。",
+)
