@@ -5,7 +5,7 @@
 LIVE_PACKAGES := apache2-bin perl libdbi-perl libdbd-sqlite3-perl media-types iproute2 procps \
     openssh-client openssh-server sudo mawk gawk busybox tcsh fish \
     wordpress wordpress-theme-twentytwentythree php-cgi php-cli php-mysql php-xml \
-    mariadb-server-core mariadb-client-core
+    mariadb-server-core mariadb-client-core golang-go golang-github-vmware-govmomi-dev
 
 # What bench/capture.py compares us with, and what makes its storms. No service of atop's is started.
 BENCH_PACKAGES := gcc libc6-dev procps atop forkstat libbpf-tools bpftrace
