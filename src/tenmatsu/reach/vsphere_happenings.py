@@ -52,9 +52,10 @@ def _or_lack(ask: Any, what: Words, lacks: list[Lack]) -> list[Any]:  # noqa: AN
 def _events(line: Line, since: datetime, most: int) -> Iterator[Any]:
     """Yield the newest events, in no order: the latest page first, then what came before it."""
     by_time = vim.event.EventFilterSpec.ByTime(beginTime=since)
-    asked = vim.event.EventFilterSpec(time=by_time, maxCount=min(most, _PAGE_EVENTS))
+    asked = vim.event.EventFilterSpec(time=by_time)
     collector = line.content.eventManager.CreateCollectorForEvents(asked)
     try:
+        collector.SetCollectorPageSize(_PAGE_EVENTS)
         seen: set[int] = set()
         for page in _pages(line, collector):
             new = [event for event in page if event.key not in seen and event.createdTime >= since]
