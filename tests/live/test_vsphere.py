@@ -156,6 +156,15 @@ def test_a_vcenter_in_pages() -> None:
     assert asked["QueryPerf"] >= 7, "a server that finds so many objects too many gets fewer"
 
 
+def test_a_thousand_guests_take_few_requests() -> None:
+    with vsphere("-clusters", "10", "-hosts", "5", "-guests", "100") as server, asking(server) as hypervisor:
+        assert len(hypervisor.take_inventory().guests) == 1000
+        told = hypervisor.measure(None, None).measures
+        asked = sum(server.requests().values())
+    assert len({one.key for one in told if one.name == "vm.cpu.usage"}) == 1000
+    assert asked <= 6 * 1000 / 250
+
+
 # --- what goes wrong ---
 
 
