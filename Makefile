@@ -10,13 +10,16 @@ BOX_PACKAGES := qemu-system-x86 qemu-utils seabios ipxe-qemu \
 LIVE_PACKAGES := apache2-bin perl libdbi-perl libdbd-sqlite3-perl media-types iproute2 procps \
     openssh-client openssh-server sudo mawk gawk tcsh fish \
     wordpress wordpress-theme-twentytwentythree php-cgi php-cli php-mysql php-xml \
-    mariadb-server-core mariadb-client-core $(BOX_PACKAGES)
+    mariadb-server-core mariadb-client-core golang-go golang-github-vmware-govmomi-dev $(BOX_PACKAGES)
 
 # What bench/capture.py compares us with, and what makes its storms. No service of atop's is started.
 BENCH_PACKAGES := gcc libc6-dev procps atop forkstat libbpf-tools bpftrace
 
 # What bench/requests.py compares us with.
 REQUESTS_PACKAGES := goaccess util-linux
+
+# What bench/site.py asks: a simulated vCenter.
+SITE_PACKAGES := golang-go golang-github-vmware-govmomi-dev
 
 # Where this folder cannot be written, all that is made goes into the user's own cache.
 PLACE := $(shell if [ -w . ]; then echo .; \
@@ -35,7 +38,7 @@ PYTEST = "$(BIN)/python" -m pytest -o cache_dir="$(CACHE)/pytest"
 unexport PYTHONPATH PYTHONHOME
 
 .NOTPARALLEL:
-.PHONY: help run test check bench bench-capture bench-detection bench-requests lock live-setup environment tools clean
+.PHONY: help run test check bench bench-capture bench-detection bench-requests bench-site lock live-setup environment tools clean
 
 help: ## list what can be typed (this)
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do \
@@ -75,6 +78,11 @@ bench-requests: environment ## what reading 5 million access-log lines costs, be
 	@. ./tools/words.sh; sh tools/packages.sh $(REQUESTS_PACKAGES) \
 	    || say "What is missing is left out." "足りないものは除いて測ります。"
 	@"$(BIN)/python" -m bench.requests $(ARGS)
+
+bench-site: environment ## what a full view of a vCenter of 1,000 guests costs, beside one object at a time (simulated)
+	@. ./tools/words.sh; sh tools/packages.sh $(SITE_PACKAGES) \
+	    || say "Without them nothing can be measured." "これがないと測れません。"
+	@"$(BIN)/python" -m bench.site $(ARGS)
 
 live-setup: ## install the Debian packages that the live tests need (as root)
 	@sh tools/packages.sh $(LIVE_PACKAGES)

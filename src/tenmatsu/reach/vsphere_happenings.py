@@ -13,6 +13,7 @@ from tenmatsu.parse.vsphere_events import join_tasks, make_happening, make_task_
 from tenmatsu.parse.vsphere_lacks import NO_RIGHT_WHY, READ_ROLE
 from tenmatsu.reach.vsphere_line import Line
 from tenmatsu.reach.vsphere_properties import read_objects
+from tenmatsu.reach.vsphere_stub import Unintelligible, say
 
 _PAGE_EVENTS = 1000  # the most that a server takes for a page
 
@@ -43,15 +44,18 @@ def _or_lack(ask: Any, what: Words, lacks: list[Lack]) -> list[Any]:  # noqa: AN
         lacks.append(Lack(what=what, why=NO_RIGHT_WHY.fill(right=right), close_by=READ_ROLE))
     except (vmodl.fault.NotSupported, vmodl.fault.NotImplemented, vmodl.fault.MethodNotFound):
         lacks.append(Lack(what=what, why=NOT_HERE, close_by=ASK_MANAGER))
+    except Unintelligible as error:
+        lacks.append(Lack(what=what, why=NOT_READ.fill(why=say(error)), close_by=ASK_MANAGER))
     return []
 
 
 def _events(line: Line, since: datetime, most: int) -> Iterator[Any]:
     """Yield the newest events, in no order: the latest page first, then what came before it."""
     by_time = vim.event.EventFilterSpec.ByTime(beginTime=since)
-    asked = vim.event.EventFilterSpec(time=by_time, maxCount=min(most, _PAGE_EVENTS))
+    asked = vim.event.EventFilterSpec(time=by_time)
     collector = line.content.eventManager.CreateCollectorForEvents(asked)
     try:
+        collector.SetCollectorPageSize(_PAGE_EVENTS)
         seen: set[int] = set()
         for page in _pages(line, collector):
             new = [event for event in page if event.key not in seen and event.createdTime >= since]
@@ -91,5 +95,6 @@ def _end(collector: Any) -> None:  # noqa: ANN401 - as above
 
 EVENTS_WHAT = Words("what happened below (events)", "ハイパーバイザーの出来事 (イベント)")
 TASKS_WHAT = Words("what is being done below (tasks)", "ハイパーバイザーの作業 (タスク)")
+NOT_READ = Words("{why}", "応答を解釈できません ({why})")
 NOT_HERE = Words("this version does not offer it", "この版にはありません")
 ASK_MANAGER = Words("ask its vCenter, if there is one", "vCenter があれば、そちらに接続")

@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from pyVmomi import vim
 
-from tenmatsu.errors import NoConnection, WrongUse
+from tenmatsu.errors import NoConnection, ReachError, WrongUse
 from tenmatsu.model.site_map import Api
 from tenmatsu.model.words import Words
 from tenmatsu.reach.clock_offset import ClockOffset, OffsetBounds
@@ -45,7 +45,11 @@ class Line:
             with self._translated():
                 self._log_in()
         except Lost as error:
+            self._drop()
             raise self._no_line(error) from error
+        except ReachError:
+            self._drop()
+            raise
 
     def ask(self, question: Callable[[], Answer]) -> Answer:
         """Return the answer; a session or connection that was lost is renewed once. Raises ReachError."""
@@ -75,13 +79,13 @@ class Line:
 
     def close(self) -> None:
         """Log out. Never raises."""
-        if self._stub is None:
-            return
-        try:
-            self.content.sessionManager.Logout()
-        except Exception:  # noqa: BLE001, S110 - a session that cannot be ended ends by itself
-            pass
-        finally:
+        if self._stub is not None:
+            with suppress(Exception):  # a session that cannot be ended ends by itself
+                self.content.sessionManager.Logout()
+        self._drop()
+
+    def _drop(self) -> None:
+        if self._stub is not None:
             self._stub.DropConnections()
             self._stub = None
 
@@ -103,8 +107,7 @@ class Line:
             time.sleep(_AGAIN_SECONDS)
 
     def _log_in(self) -> None:
-        if self._stub is not None:
-            self._stub.DropConnections()
+        self._drop()
         self._stub = Stub(self._host, self._port, self._context, self.limit_seconds)
         self._stub.hold_to(self.api.certificate)
         self._stub.on_request = self._count

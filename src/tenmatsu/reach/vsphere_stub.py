@@ -23,6 +23,10 @@ _UNINTELLIGIBLE = (ExpatError, zlib.error, KeyError, TypeError, AttributeError, 
 _MOST_WHY = 200
 
 
+class Unintelligible(HTTPException):
+    """The answer is not what its type says, or no answer at all."""
+
+
 class Stub(SoapStubAdapter):  # type: ignore[misc]  # pyVmomi has no types that hold
     """Counts, and ends a request that drips on for longer than the limit."""
 
@@ -47,7 +51,7 @@ class Stub(SoapStubAdapter):  # type: ignore[misc]  # pyVmomi has no types that 
             except OSError:
                 raise  # one of the TLS errors is a ValueError as well
             except _UNINTELLIGIBLE as error:
-                raise HTTPException(f"its answer cannot be understood ({say(error)})") from error
+                raise Unintelligible(f"its answer cannot be understood ({say(error)})") from error
 
     def GetConnection(self) -> HTTPSConnection:  # noqa: N802 - pyVmomi's own
         """Return a connection, and remember it."""
