@@ -169,7 +169,7 @@ for kind in qemu lxc; do
         grep -aE '^[0-9-]{10} [0-9:.]+\+0000: (starting up|shutting down)' "$log" 2>/dev/null | tail -n 200
     done
 done
-say boot; grep '^btime' /proc/stat
+say cpu; grep -v '^intr\|^softirq' /proc/stat
 say clock; date +%s.%N
 """
 
