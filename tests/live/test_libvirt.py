@@ -186,6 +186,19 @@ def test_disk_and_network_are_told_by_part(box: Box, libvirt: Libvirt) -> None:
     assert sum(received) > 0
 
 
+def test_disks_are_known_by_their_pool(box: Box, libvirt: Libvirt) -> None:
+    box.virsh("pool-create-as", "lab pool", "dir", "--target", str(box.folder))
+    try:
+        inventory = libvirt.take_inventory()
+    finally:
+        box.virsh("pool-destroy", "lab pool")
+    (store,) = inventory.stores
+    assert (store.name, store.kind, store.accessible) == ("lab pool", "pool", True)
+    assert store.capacity_bytes
+    assert store.free_bytes
+    assert {guest.stores for guest in inventory.guests} == {("lab pool",)}
+
+
 def test_a_guest_that_is_stopped_and_started_is_told(box: Box) -> None:
     begun = datetime.now(UTC)
     libvirt = from_inside(box)

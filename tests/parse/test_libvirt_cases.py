@@ -29,6 +29,7 @@ from tenmatsu.parse.libvirt_lists import (
     parse_uuids,
 )
 from tenmatsu.parse.libvirt_log import parse_libvirt_log
+from tenmatsu.parse.libvirt_pool import find_pools, parse_pool
 from tenmatsu.parse.libvirt_stats import for_each_device, for_each_vcpu, parse_domain_stats
 from tenmatsu.parse.libvirt_uri import LibvirtUri, parse_libvirt_uri
 from tenmatsu.parse.marked_sections import parse_sections
@@ -44,6 +45,7 @@ PARSERS: dict[str, Callable[[bytes], object]] = {
     "virsh_uuids": parse_uuids,
     "libvirt_domain": parse_domain,
     "libvirt_log": parse_libvirt_log,
+    "libvirt_pool": parse_pool,
     "libvirt_stats": parse_domain_stats,
 }
 NAMES = sorted(path.name for path in CASES.iterdir() if path.name.partition("-")[0] in PARSERS)
@@ -131,6 +133,12 @@ def test_disks_interfaces_and_vcpus_are_found_by_name() -> None:
     assert for_each_device(stats, "block") == [("block.0", "vda"), ("block.1", "sda")]
     assert for_each_device(stats, "net") == [("net.0", "tap")]
     assert for_each_vcpu(stats) == ["vcpu.0"]
+
+
+def test_a_disk_is_in_the_pool_whose_folder_it_lies_in() -> None:
+    pools = [("default", "/var/lib/libvirt/images"), ("fast", "/ssd/"), ("iscsi", ""), ("all", "/")]
+    disks = ("/var/lib/libvirt/images/a.qcow2", "/ssd/b.raw", "pool/volume")
+    assert find_pools(pools, disks) == ("default", "fast")
 
 
 def test_sections_are_apart_and_nobody_forges_one() -> None:

@@ -32,9 +32,10 @@ class Quota:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Domain:
-    """A guest. Quotas None: no limit. `agent`: `running`, `stopped`, `absent`, empty for a container.
+    """A guest. `disks` are paths on the host, `pools` are named ones. Quotas None: no limit.
 
-    `vcpu_quota` is of each vCPU, `global_quota` of the whole guest with its emulator.
+    `agent`: `running`, `stopped`, `absent`, empty for a container. `vcpu_quota` is of each vCPU,
+    `global_quota` of the whole guest with its emulator.
     """
 
     name: str
@@ -85,7 +86,7 @@ def _make(root: Node, uuid: str, vcpus: int) -> Domain:
         memory_bytes=memory,
         target_bytes=_bytes(root.child("currentMemory")) or memory,
         macs=tuple(_attribute(card, "mac", "address").lower() for card in devices.all("interface")),
-        disks=tuple(next(iter(source.attributes.values()), "") for source in sources),
+        disks=tuple(path for source in sources if (path := _path(source))),
         pools=tuple(dict.fromkeys(s.attributes["pool"] for s in sources if "pool" in s.attributes)),
         shares=_number(tune.said("shares")) if tune.said("shares") else None,
         vcpu_quota=_quota(tune, ""),
@@ -121,6 +122,10 @@ def _bytes(node: Node | None) -> int | None:
 def _attribute(node: Node, child: str, name: str) -> str:
     found = node.child(child)
     return found.attributes.get(name, "") if found else ""
+
+
+def _path(source: Node) -> str:
+    return source.attributes.get("file", "") or source.attributes.get("dev", "")
 
 
 def _find_agent(devices: Node) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -20,6 +21,7 @@ from tenmatsu.parse.libvirt_lists import (
     parse_snapshots,
     parse_uuids,
 )
+from tenmatsu.parse.libvirt_pool import find_pools, parse_pool
 from tenmatsu.parse.libvirt_stats import Stats, parse_domain_stats
 from tenmatsu.parse.os_release import parse_os_release
 from tenmatsu.parse.plain_text import make_plain
@@ -55,13 +57,14 @@ def make_ground(told: Told, processes: Mapping[str, GuestProcess], offset: timed
     domains = _read_domains(told, names, lacks)
     stats = find_stats(told, names, processes)
     autostarted = parse_uuids(told.find("list.autostart") or b"")
-    addresses = _find_addresses(told)
+    addresses, pools = _find_addresses(told), _read_pools(told)
     guests = tuple(
         replace(
             make_guest(domain, stats.get(uuid, {}), processes.get(uuid), host.key),
             addresses=tuple(dict.fromkeys(a for mac in domain.macs for a in addresses.get(mac, ()))),
             startup=Startup() if uuid in autostarted else None,
             snapshots=_snapshots(told, uuid, offset),
+            stores=tuple(dict.fromkeys((*domain.pools, *find_pools(pools, domain.disks)))),
         )
         for uuid, domain in domains.items()
     )
@@ -121,7 +124,6 @@ def make_guest(domain: Domain, stats: Stats, process: GuestProcess | None, host:
         tools=domain.agent if _STATES.get(state) is Power.ON else "",
         # QEMU under KVM tells a Linux guest its steal time unless that is switched off; emulation never does.
         steal_told={"kvm": True, "qemu": False}.get(domain.kind),
-        stores=domain.pools,
         note=_note(state, stats.get("state.reason", "")),
     )
 
@@ -198,6 +200,14 @@ def _snapshots(told: Told, uuid: str, offset: timedelta) -> tuple[Snapshot, ...]
         Snapshot(name=make_plain(name), taken=taken.astimezone(UTC) - offset)
         for name, taken in parse_snapshots(content)
     )
+
+
+def _read_pools(told: Told) -> list[tuple[str, str]]:
+    found = []
+    for name, content in told.sections:
+        with suppress(ParseError):
+            found += [parse_pool(content)] if name.startswith("pool-dumpxml ") else []
+    return found
 
 
 def _make_stores(told: Told, host: str) -> list[StoreFacts]:

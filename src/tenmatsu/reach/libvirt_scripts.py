@@ -148,6 +148,11 @@ for uuid in $($limited virsh -r -c "$uri" list --all --uuid 2>/dev/null); do
     [ "$count" -lt 50 ] || ask_guests
 done
 ask_guests
+
+for uuid in $($limited virsh -r -c "$uri" pool-list --all --uuid 2>/dev/null); do
+    commands="$commands echo $mark pool-dumpxml $uuid; pool-dumpxml $uuid;"
+done
+[ -z "$commands" ] || ask pools -r "$commands"
 """
 
 _MEASURE = r"""
@@ -173,14 +178,6 @@ say cpu; grep -v '^intr\|^softirq' /proc/stat
 say clock; date +%s.%N
 """
 
-# A guest's own agent answers or does not: each question to one has a limit of its own.
-_AGENTS = r"""
-for uuid in %s; do
-    ask "agent $uuid" '' "echo $mark guestinfo $uuid; guestinfo $uuid --os
-echo $mark domifaddr $uuid; domifaddr $uuid --source agent"
-done
-"""
-
 
 def make_identify_script(uri: str) -> str:
     """Return the script that tells who answers, and whether it would let us act."""
@@ -200,11 +197,6 @@ def make_measure_script(uri: str, *, with_machine: bool) -> str:
 def _with_machine(uri: str, question: str, *, with_machine: bool) -> str:
     host, groups = (_HOST, _GROUPS) if with_machine else ("", "")
     return _ASK % quote(uri) + host + question + groups
-
-
-def make_agents_script(uri: str, uuids: list[str], limit_seconds: float) -> str:
-    """Return the script that asks the agents inside these guests."""
-    return _ASK % quote(uri) + f'limited="${{limited% *}} {limit_seconds:g}"\n' + _AGENTS % " ".join(uuids)
 
 
 def make_recall_script() -> str:
