@@ -15,6 +15,9 @@ from tenmatsu.parse.libvirt_uri import parse_libvirt_uri
 from tenmatsu.reach.host_shell import open_shell_here
 from tenmatsu.reach.libvirt import Libvirt, open_libvirt
 
+from .bed.box_container import UUID as CONTAINER
+from .bed.box_container import ask as ask_lxc
+from .bed.box_container import container, why_no_container
 from .bed.drill_box import set_quota, storm, until
 
 pytestmark = pytest.mark.live
@@ -183,6 +186,19 @@ def test_disk_and_network_are_told_by_part(box: Box, libvirt: Libvirt) -> None:
     assert sum(received) > 0
 
 
+def test_disks_are_known_by_their_pool(box: Box, libvirt: Libvirt) -> None:
+    box.virsh("pool-create-as", "lab pool", "dir", "--target", str(box.folder))
+    try:
+        inventory = libvirt.take_inventory()
+    finally:
+        box.virsh("pool-destroy", "lab pool")
+    (store,) = inventory.stores
+    assert (store.name, store.kind, store.accessible) == ("lab pool", "pool", True)
+    assert store.capacity_bytes
+    assert store.free_bytes
+    assert {guest.stores for guest in inventory.guests} == {("lab pool",)}
+
+
 def test_a_guest_that_is_stopped_and_started_is_told(box: Box) -> None:
     begun = datetime.now(UTC)
     libvirt = from_inside(box)
@@ -200,3 +216,24 @@ def test_a_guest_that_is_stopped_and_started_is_told(box: Box) -> None:
     assert of_web == [(Change.STOPPED, {"reason": "destroyed"}), (Change.STARTED, {})]
     assert lacks == ()
     box.wait_up(WEB1)
+
+
+def test_a_container_is_held_at_its_own_limit(box: Box) -> None:
+    if reason := why_no_container():
+        pytest.skip(reason)
+    shell = open_shell_here("box", box.inside)
+    lxc = Libvirt(parse_libvirt_uri("lxc:///system"), shell, "box", limit_seconds=LIMIT_SECONDS)
+    with container(box) as root:
+        (told,) = lxc.take_inventory().guests
+        assert (told.name, told.uuid, told.container, told.power) == ("c1", CONTAINER, True, Power.ON)
+        assert told.cpu_limit_cores is None
+        ask_lxc(box, "schedinfo", "c1", "--live", "--set", "vcpu_quota=20000")
+        (root / "tmp/storm").touch()
+        capped = values(measure_over(lxc, 4), CONTAINER)
+        (root / "tmp/storm").unlink()
+        assert capped["vm.cpu.limit"] == pytest.approx(0.2)
+        assert capped["vm.cpu.held_periods"] > 0.8
+        assert capped["vm.cpu.usage"] < 0.3
+        assert capped["vm.memory.granted"] > 0
+        changes, _ = lxc.recall(datetime.now(UTC) - timedelta(minutes=5))
+        assert Change.LIMIT_CHANGED in {one.change for one in changes}

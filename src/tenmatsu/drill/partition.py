@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _CONTROLLERS = ("cpu", "cpuacct", "memory")
+# Version 1 begins these empty, and then nothing may run in the group (cpuset(7)).
+_INHERITED = ("cpuset.cpus", "cpuset.mems")
 _SOON_SECONDS = 10.0
 
 
@@ -17,6 +19,9 @@ def make_partition(name: str) -> None:
     for mount, version in _trees():
         folder = mount / f"{name}.partition"
         folder.mkdir(exist_ok=True)
+        for setting in _INHERITED:
+            if (mount / setting).exists():
+                (folder / setting).write_text((mount / setting).read_text())
         if version == 2:
             for controller in _wanted(mount):
                 (folder / "cgroup.subtree_control").write_text(f"+{controller}")
@@ -45,12 +50,12 @@ def _remove(folder: Path) -> bool:
 
 
 def _trees() -> Iterator[tuple[Path, int]]:
-    """Yield the mounted trees that carry what a guest's limits need, and their version."""
+    """Yield the mounted trees that carry controllers, and their version; containers need all of them."""
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         before, _, after = line.partition(" - ")
         kind, _, options = after.split(" ", 2)
         mount = Path(before.split()[4])
-        if kind == "cgroup" and set(options.split(",")) & set(_CONTROLLERS):
+        if kind == "cgroup" and "name=" not in options:
             yield mount, 1
         elif kind == "cgroup2" and _wanted(mount):
             yield mount, 2

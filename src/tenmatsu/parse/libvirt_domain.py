@@ -1,11 +1,13 @@
 """A domain's XML: what libvirt says that a guest is. Source: libvirt.org/formatdomain.html."""
 
+import re
 from dataclasses import dataclass
 from uuid import UUID
 
 from tenmatsu.errors import ParseError
 from tenmatsu.parse.xml_tree import Node, parse_xml
 
+_NUMBER = re.compile(r"\d{1,20}", re.ASCII)
 _AGENT = "org.qemu.guest_agent.0"
 # Without <period> the quota's is this long (formatdomain, CPU tuning).
 _PERIOD_US = 100_000
@@ -30,9 +32,10 @@ class Quota:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Domain:
-    """A guest. Quotas None: no limit. `agent`: `running`, `stopped`, `absent`, empty for a container.
+    """A guest. `disks` are paths on the host, `pools` are named ones. Quotas None: no limit.
 
-    `vcpu_quota` is of each vCPU, `global_quota` of the whole guest with its emulator.
+    `agent`: `running`, `stopped`, `absent`, empty for a container. `vcpu_quota` is of each vCPU,
+    `global_quota` of the whole guest with its emulator.
     """
 
     name: str
@@ -65,8 +68,8 @@ def parse_domain(text: bytes) -> Domain:
     try:
         uuid = str(UUID(root.said("uuid")))
         vcpus = root.child("vcpu")
-        return _make(root, uuid, int(vcpus.attributes.get("current", vcpus.text)) if vcpus else 1)
-    except (ValueError, TypeError, OverflowError) as bad:
+        return _make(root, uuid, _number(vcpus.attributes.get("current", vcpus.text)) if vcpus else 1)
+    except ValueError as bad:
         raise ParseError("domain XML", str(bad)[:100]) from None
 
 
@@ -83,9 +86,9 @@ def _make(root: Node, uuid: str, vcpus: int) -> Domain:
         memory_bytes=memory,
         target_bytes=_bytes(root.child("currentMemory")) or memory,
         macs=tuple(_attribute(card, "mac", "address").lower() for card in devices.all("interface")),
-        disks=tuple(next(iter(source.attributes.values()), "") for source in sources),
+        disks=tuple(path for source in sources if (path := _path(source))),
         pools=tuple(dict.fromkeys(s.attributes["pool"] for s in sources if "pool" in s.attributes)),
-        shares=int(tune.said("shares")) if tune.said("shares") else None,
+        shares=_number(tune.said("shares")) if tune.said("shares") else None,
         vcpu_quota=_quota(tune, ""),
         global_quota=_quota(tune, "global_"),
         emulator_quota=_quota(tune, "emulator_"),
@@ -98,20 +101,31 @@ def _make(root: Node, uuid: str, vcpus: int) -> Domain:
 
 def _quota(tune: Node, prefix: str) -> Quota | None:
     quota, period = tune.said(f"{prefix}quota"), tune.said(f"{prefix}period")
-    if not quota or int(quota) <= 0:
+    if not quota or quota.startswith("-"):
         return None
-    return Quota(quota_us=int(quota), period_us=max(int(period or _PERIOD_US), 1))
+    return Quota(quota_us=_number(quota), period_us=max(_number(period or str(_PERIOD_US)), 1))
+
+
+def _number(text: str) -> int:
+    """Return a number as libvirt writes one. Raises ValueError for what is none, or beyond 64 bits."""
+    if not _NUMBER.fullmatch(text.strip()):
+        raise ValueError(text[:40])
+    return int(text)
 
 
 def _bytes(node: Node | None) -> int | None:
     if node is None:
         return None
-    return int(node.text) * _UNITS.get(node.attributes.get("unit", "KiB"), 1024)
+    return _number(node.text) * _UNITS.get(node.attributes.get("unit", "KiB"), 1024)
 
 
 def _attribute(node: Node, child: str, name: str) -> str:
     found = node.child(child)
     return found.attributes.get(name, "") if found else ""
+
+
+def _path(source: Node) -> str:
+    return source.attributes.get("file", "") or source.attributes.get("dev", "")
 
 
 def _find_agent(devices: Node) -> str:

@@ -5,11 +5,12 @@ virDomainShutoffReason (shutdown, destroyed, crashed, migrated, saved, failed, â
 """
 
 import re
+from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 
 _LINE = re.compile(
-    r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+\+0000): (starting up|shutting down)(?:, reason=(\w+))?",
+    r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{1,6}\+0000): (starting up|shutting down)(?:, reason=(\w+))?",
     re.MULTILINE,
 )
 
@@ -24,5 +25,8 @@ class Turn(NamedTuple):
 
 def parse_libvirt_log(text: bytes) -> list[Turn]:
     """Return the starts and ends, in the log's order."""
-    found = _LINE.findall(text.decode("utf-8", "backslashreplace"))
-    return [Turn(datetime.fromisoformat(time), what == "starting up", reason) for time, what, reason in found]
+    found = []
+    for time, what, reason in _LINE.findall(text.decode("utf-8", "backslashreplace")):
+        with suppress(ValueError):  # a 31st of February
+            found.append(Turn(datetime.fromisoformat(time), what == "starting up", reason))
+    return found

@@ -25,7 +25,7 @@ def parse_domain_stats(text: bytes) -> dict[str, Stats]:
 def find_number(stats: Stats, key: str) -> int | None:
     """Return a figure, or None where it was not given or is none."""
     value = stats.get(key, "")
-    return int(value) if re.fullmatch(r"-?\d{1,20}", value) else None
+    return int(value) if re.fullmatch(r"-?\d{1,20}", value, re.ASCII) else None
 
 
 def for_each_vcpu(stats: Stats) -> list[str]:

@@ -22,12 +22,14 @@ class GuestProcess:
     """A guest's main process. `started_ticks` after its host's start: what tells it from the next one.
 
     `groups` by libvirt's name for each: `whole`, `vcpu0`, `emulator`, `iothread1`. `above` are the groups
-    around its own, which libvirt does not speak of. `stalled_seconds` by resource.
+    around its own, which libvirt does not speak of. `used_ns` (CPU), `memory_bytes`: the groups'.
     """
 
     started: datetime | None
     started_ticks: int
     swapped_bytes: int | None
+    used_ns: int | None = None
+    memory_bytes: int | None = None
     groups: Mapping[str, Group] = field(default_factory=dict)
     above: tuple[Group, ...] = ()
     stalled_seconds: Mapping[str, float] = field(default_factory=dict)
@@ -94,7 +96,9 @@ def _make(sections: list[tuple[str, bytes]], booted: datetime | None, ticks: int
     return GuestProcess(
         started=booted + timedelta(seconds=started / ticks) if booted and started else None,
         started_ticks=started,
-        swapped_bytes=_swapped(dict(sections).get("status", b"")),
+        swapped_bytes=_find_value(dict(sections).get("status"), "VmSwap"),
+        used_ns=_used(dict(sections).get("used")),
+        memory_bytes=_find_value(dict(sections).get("used"), "memory"),
         groups={name: parse_guest_group(content) for name, content in groups if name != "above"},
         above=tuple(parse_guest_group(content) for name, content in groups if name == "above"),
         stalled_seconds={
@@ -120,9 +124,15 @@ def _started_ticks(stat: bytes) -> int:
         return 0
 
 
-def _swapped(status: bytes) -> int | None:
+def _used(text: bytes | None) -> int | None:
+    """Return the CPU time of a group: version 1 tells it in ns, version 2 in µs."""
+    micro = _find_value(text, "usage_usec")
+    return _find_value(text, "usage_ns") if micro is None else micro * 1000
+
+
+def _find_value(text: bytes | None, name: str) -> int | None:
     try:
-        return parse_key_values(status).get("VmSwap")
+        return parse_key_values(text or b"").get(name)
     except ParseError:
         return None
 

@@ -16,13 +16,20 @@ from tenmatsu.model.site_map import Api
 from tenmatsu.model.words import Words
 from tenmatsu.parse.libvirt_lists import parse_colon_lines, parse_guest_names
 from tenmatsu.parse.libvirt_log import Turn, parse_libvirt_log
-from tenmatsu.parse.libvirt_stats import Stats, parse_domain_stats
 from tenmatsu.parse.libvirt_uri import LibvirtUri, parse_libvirt_uri
 from tenmatsu.parse.plain_text import make_plain
 from tenmatsu.reach.clock_offset import OffsetBounds
 from tenmatsu.reach.guest_processes import find_processes
 from tenmatsu.reach.host_shell import HostShell, Told, open_shell_here, open_shell_on
-from tenmatsu.reach.libvirt_facts import Ground, describe_limit, find_boot, find_limit, make_ground
+from tenmatsu.reach.libvirt_facts import (
+    Ground,
+    describe_limit,
+    find_boot,
+    find_limit,
+    find_stats,
+    keeps_no_stats,
+    make_ground,
+)
 from tenmatsu.reach.libvirt_messages import explain_virsh, find_group
 from tenmatsu.reach.libvirt_rounds import (
     SHORTEST_SECONDS,
@@ -95,7 +102,8 @@ class Libvirt:
         ground = self._ground or self._first_ground()
         told = self._run(make_measure_script(self._uri.there, with_machine=not self._uri.distant))
         self._check(told, "guests")
-        self._check(told, "stats")
+        if not keeps_no_stats(told):
+            self._check(told, "stats")
         now = self._read_round(told)
         self._notice(ground, now)
         measures = [] if self._uri.distant else [*measure_host(self._last, now, ground.host)]
@@ -195,11 +203,9 @@ class Libvirt:
 
     def _read_round(self, told: Told) -> Round:
         names = parse_guest_names(told.find("guests") or b"")
-        by_name = parse_domain_stats(told.find("stats") or b"")
-        stats: dict[str, Stats] = {uuid: by_name[name] for uuid, name in names.items() if name in by_name}
-        booted = find_boot(told, self._offset)
+        processes = find_processes(told, self._boot(told), names)
         time = told.sent + (told.received - told.sent) / 2
-        return read_round(told, time, stats, find_processes(told, booted, names))
+        return read_round(told, time, find_stats(told, names, processes), processes)
 
     def _machine_lacks(self) -> list[Lack]:
         return [_distant_lack()] if self._uri.distant else []
@@ -279,11 +285,12 @@ def open_libvirt(
     limit_seconds: float = 10.0,
     ssh: SshOptions | None = None,
 ) -> Libvirt:
-    """Return the way to a libvirt; nothing is asked yet. `api.address` is its URI.
+    """Return the way to a libvirt; nothing is asked yet. `api.address` is its URI, or a host for SSH.
 
     Raises WrongUse where that is none that we can read, NotThere where this machine has no ssh.
     """
-    uri = parse_libvirt_uri(api.address)
+    plain_host = "://" not in api.address
+    uri = parse_libvirt_uri(f"qemu+ssh://{api.address}/system" if plain_host else api.address)
     if not uri.host:
         return Libvirt(uri, open_shell_here(name), name, limit_seconds=limit_seconds)
     host = f"{api.user}@{uri.host}" if api.user and "@" not in uri.host else uri.host

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -20,6 +21,7 @@ from tenmatsu.parse.libvirt_lists import (
     parse_snapshots,
     parse_uuids,
 )
+from tenmatsu.parse.libvirt_pool import find_pools, parse_pool
 from tenmatsu.parse.libvirt_stats import Stats, parse_domain_stats
 from tenmatsu.parse.os_release import parse_os_release
 from tenmatsu.parse.plain_text import make_plain
@@ -33,6 +35,7 @@ _STATES = {
     "1": Power.ON, "2": Power.ON, "3": Power.SUSPENDED, "4": Power.ON, "5": Power.OFF, "6": Power.OFF,
     "7": Power.SUSPENDED,
 }  # fmt: skip
+_RUNNING, _SHUT_OFF = "1", "5"
 _PAUSED, _BY_IO_ERROR, _CRASHED = "3", "5", "6"
 _NO_KEY = "host"
 
@@ -52,15 +55,16 @@ def make_ground(told: Told, processes: Mapping[str, GuestProcess], offset: timed
     lacks: list[Lack] = []
     names = parse_guest_names(told.find("guests") or b"")
     domains = _read_domains(told, names, lacks)
-    stats = parse_domain_stats(told.find("stats") or b"")
+    stats = find_stats(told, names, processes)
     autostarted = parse_uuids(told.find("list.autostart") or b"")
-    addresses = _find_addresses(told)
+    addresses, pools = _find_addresses(told), _read_pools(told)
     guests = tuple(
         replace(
-            make_guest(domain, stats.get(domain.name, {}), processes.get(uuid), host.key),
+            make_guest(domain, stats.get(uuid, {}), processes.get(uuid), host.key),
             addresses=tuple(dict.fromkeys(a for mac in domain.macs for a in addresses.get(mac, ()))),
             startup=Startup() if uuid in autostarted else None,
             snapshots=_snapshots(told, uuid, offset),
+            stores=tuple(dict.fromkeys((*domain.pools, *find_pools(pools, domain.disks)))),
         )
         for uuid, domain in domains.items()
     )
@@ -68,6 +72,32 @@ def make_ground(told: Told, processes: Mapping[str, GuestProcess], offset: timed
     stores = tuple(_make_stores(told, host.key))
     inventory = Inventory(hosts=(host,), guests=guests, stores=stores, lacks=tuple(lacks))
     return Ground(inventory=inventory, domains=domains, host=host.key)
+
+
+def find_stats(
+    told: Told, names: Mapping[str, str], processes: Mapping[str, GuestProcess]
+) -> dict[str, Stats]:
+    """Return the guests' figures by UUID; what it does not tell of containers, their control groups do."""
+    if keeps_no_stats(told):
+        active = parse_uuids(told.find("active") or b"")
+        return {uuid: _stats_of(uuid in active, processes.get(uuid)) for uuid in names}
+    by_name = parse_domain_stats(told.find("stats") or b"")
+    return {uuid: by_name[name] for uuid, name in names.items() if name in by_name}
+
+
+def keeps_no_stats(told: Told) -> bool:
+    """Tell whether this driver has no figures at all: LXC's has none (virConnectGetAllDomainStats)."""
+    said = (content for name, content in told.sections if name.startswith("stats.said"))
+    return any(b"not supported by the connection driver" in content for content in said)
+
+
+def _stats_of(active: bool, process: GuestProcess | None) -> Stats:
+    stats = {"state.state": _RUNNING if active else _SHUT_OFF}
+    if process and process.used_ns is not None:
+        stats["cpu.time"] = str(process.used_ns)
+    if process and process.memory_bytes is not None:
+        stats["balloon.rss"] = str(process.memory_bytes // 1024)
+    return stats
 
 
 def make_guest(domain: Domain, stats: Stats, process: GuestProcess | None, host: str) -> GuestFacts:
@@ -94,7 +124,6 @@ def make_guest(domain: Domain, stats: Stats, process: GuestProcess | None, host:
         tools=domain.agent if _STATES.get(state) is Power.ON else "",
         # QEMU under KVM tells a Linux guest its steal time unless that is switched off; emulation never does.
         steal_told={"kvm": True, "qemu": False}.get(domain.kind),
-        stores=domain.pools,
         note=_note(state, stats.get("state.reason", "")),
     )
 
@@ -171,6 +200,14 @@ def _snapshots(told: Told, uuid: str, offset: timedelta) -> tuple[Snapshot, ...]
         Snapshot(name=make_plain(name), taken=taken.astimezone(UTC) - offset)
         for name, taken in parse_snapshots(content)
     )
+
+
+def _read_pools(told: Told) -> list[tuple[str, str]]:
+    found = []
+    for name, content in told.sections:
+        with suppress(ParseError):
+            found += [parse_pool(content)] if name.startswith("pool-dumpxml ") else []
+    return found
 
 
 def _make_stores(told: Told, host: str) -> list[StoreFacts]:

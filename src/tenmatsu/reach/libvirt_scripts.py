@@ -40,14 +40,35 @@ case $complaint in *--nowait*) ask stats -r 'domstats --raw' ;; esac
 
 # Version 1 of the control groups names its controllers among the mount's options, the last field.
 _GROUPS = r"""
-tree= version= second=
+tree= version=2 second= accounts= memories=
 while read -r _ _ _ _ mount rest; do
     case $rest in
-    *' - cgroup '*) case ",${rest##* }," in *,cpu,*) tree=$mount version=1 ;; esac ;;
+    *' - cgroup '*)
+        case ",${rest##* }," in *,cpu,*) tree=$mount version=1 ;; esac
+        case ",${rest##* }," in *,cpuacct,*) accounts=$mount ;; esac
+        case ",${rest##* }," in *,memory,*) memories=$mount ;; esac ;;
     *' - cgroup2 '*) second=$mount ;;
     esac
 done </proc/self/mountinfo
-[ -n "$tree" ] || { tree=$second version=2; }
+[ "$version" = 1 ] || tree=$second
+
+path_of() {
+    case $version in
+    1) sed -n "s/^[0-9]*:\([^:]*,\)\{0,1\}$2\(,[^:]*\)\{0,1\}://p" "$1/cgroup" ;;
+    *) sed -n 's/^0:://p' "$1/cgroup" ;;
+    esac
+}
+
+used_by() {
+    say used
+    case $version in
+    1) path=$(path_of "$1" cpuacct)
+        echo "usage_ns $(cat "$accounts${path%/emulator}/cpuacct.usage")"
+        echo "memory $(cat "$memories$(path_of "$1" memory)/memory.usage_in_bytes")" ;;
+    *) grep '^usage_usec' "$inner/cpu.stat"
+        echo "memory $(cat "$inner/memory.current")" ;;
+    esac
+}
 
 group() {
     [ -r "$2/cpu.stat" ] || return
@@ -62,13 +83,11 @@ group() {
 }
 
 groups_of() {
-    case $version in
-    1) path=$(sed -n 's/^[0-9]*:\([^:]*,\)\{0,1\}cpu\(,[^:]*\)\{0,1\}://p' "$1/cgroup") ;;
-    *) path=$(sed -n 's/^0:://p' "$1/cgroup") ;;
-    esac
+    path=$(path_of "$1" cpu)
     inner=$tree${path%/emulator}
     [ -d "$inner" ] && [ "$inner" != "$tree" ] && [ "$inner" != "$tree/" ] || return
     group whole "$inner"
+    used_by "$1"
     for kind in cpu memory io; do
         [ -r "$inner/$kind.pressure" ] && { say "guest.$kind"; cat "$inner/$kind.pressure"; }
     done
@@ -106,7 +125,8 @@ say product; cat /sys/class/dmi/id/sys_vendor /sys/class/dmi/id/product_name 2>/
 say system; cat /etc/os-release 2>/dev/null
 say arp; cat /proc/net/arp 2>/dev/null
 say addresses; ip -o addr show 2>/dev/null
-ask guests -r 'list --all --uuid --name'
+ask guests -r "list --all --uuid --name
+echo $mark active; list --uuid"
 ask host -r "echo $mark list.autostart; list --all --autostart --uuid
 echo $mark list.hostname; hostname
 echo $mark list.version; version --daemon
@@ -128,11 +148,17 @@ for uuid in $($limited virsh -r -c "$uri" list --all --uuid 2>/dev/null); do
     [ "$count" -lt 50 ] || ask_guests
 done
 ask_guests
+
+for uuid in $($limited virsh -r -c "$uri" pool-list --all --uuid 2>/dev/null); do
+    commands="$commands echo $mark pool-dumpxml $uuid; pool-dumpxml $uuid;"
+done
+[ -z "$commands" ] || ask pools -r "$commands"
 """
 
 _MEASURE = r"""
 say uptime.stats; cat /proc/uptime
-ask guests -r 'list --all --uuid --name'
+ask guests -r "list --all --uuid --name
+echo $mark active; list --uuid"
 """
 
 _RECALL = r"""
@@ -148,16 +174,8 @@ for kind in qemu lxc; do
         grep -aE '^[0-9-]{10} [0-9:.]+\+0000: (starting up|shutting down)' "$log" 2>/dev/null | tail -n 200
     done
 done
-say boot; grep '^btime' /proc/stat
+say cpu; grep -v '^intr\|^softirq' /proc/stat
 say clock; date +%s.%N
-"""
-
-# A guest's own agent answers or does not: each question to one has a limit of its own.
-_AGENTS = r"""
-for uuid in %s; do
-    ask "agent $uuid" '' "echo $mark guestinfo $uuid; guestinfo $uuid --os
-echo $mark domifaddr $uuid; domifaddr $uuid --source agent"
-done
 """
 
 
@@ -179,11 +197,6 @@ def make_measure_script(uri: str, *, with_machine: bool) -> str:
 def _with_machine(uri: str, question: str, *, with_machine: bool) -> str:
     host, groups = (_HOST, _GROUPS) if with_machine else ("", "")
     return _ASK % quote(uri) + host + question + groups
-
-
-def make_agents_script(uri: str, uuids: list[str], limit_seconds: float) -> str:
-    """Return the script that asks the agents inside these guests."""
-    return _ASK % quote(uri) + f'limited="${{limited% *}} {limit_seconds:g}"\n' + _AGENTS % " ".join(uuids)
 
 
 def make_recall_script() -> str:

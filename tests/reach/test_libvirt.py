@@ -1,0 +1,236 @@
+"""libvirt's answers become hosts, guests and figures. Recorded on the box: a storm under a cap of 20 %.
+
+The recordings are what the scripts printed, with MARK for the mark; paths and CPU features are cut.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tenmatsu.errors import NoConnection, NotThere, ReachError, TookTooLong, WrongUse
+from tenmatsu.model.below import METRICS, Change, Measure, Power, Product
+from tenmatsu.model.site_map import Api
+from tenmatsu.parse.libvirt_uri import parse_libvirt_uri
+from tenmatsu.parse.marked_sections import parse_sections
+from tenmatsu.reach.host_shell import HostShell, Told
+from tenmatsu.reach.libvirt import Libvirt, open_libvirt
+from tenmatsu.reach.libvirt_messages import explain_virsh, find_group
+
+TAPES = Path(__file__).parent.parent / "cases" / "reach" / "libvirt-storm-capped"
+DNS, WEB = (f"7e57da7a-0000-4000-8000-00000000000{number}" for number in (1, 2))
+Change_ = Callable[[str], str]
+
+
+class RecordedShell(HostShell):
+    """Answers each script with a recording, changed as the test wants it."""
+
+    def __init__(self, names: list[str], changes: Mapping[str, Change_], ahead_seconds: float = 0.0) -> None:
+        super().__init__(("sh",), "host1", "host1" if ahead_seconds else "")
+        self._names = iter(names)
+        self._changes = changes
+        self._ahead = timedelta(seconds=ahead_seconds)
+
+    def run(self, script: str, limit_seconds: float) -> Told:
+        name = next(self._names)
+        text = (TAPES / f"{name}.txt").read_text()
+        text = self._changes[name](text) if name in self._changes else text
+        clock = re.search(r"MARK clock\n(\d+\.\d{1,6})", text)
+        assert clock
+        sent = datetime.fromtimestamp(float(clock[1]), UTC) - self._ahead - timedelta(seconds=0.05)
+        return Told(tuple(parse_sections(text.encode(), "MARK")), sent, sent + timedelta(seconds=0.2))
+
+
+def recorded(*names: str, ahead_seconds: float = 0.0, **changes: Change_) -> Libvirt:
+    by_name = {name.replace("_", "-"): change for name, change in changes.items()}
+    shell = RecordedShell(list(names), by_name, ahead_seconds)
+    return Libvirt(parse_libvirt_uri("qemu:///system"), shell, "host1", limit_seconds=5.0)
+
+
+def replace(old: str, new: str) -> Change_:
+    def change(text: str) -> str:
+        assert old in text
+        return text.replace(old, new)
+
+    return change
+
+
+def cut(section: str) -> Change_:
+    """Leave a section's content out."""
+    return lambda text: re.sub(rf"(MARK {re.escape(section)}\n).*?(?=MARK )", r"\1", text, flags=re.DOTALL)
+
+
+def of(measures: tuple[Measure, ...], key: str) -> dict[str, float]:
+    return {one.name: round(one.value, 2) for one in measures if one.key == key and not one.attributes}
+
+
+def test_a_guest_at_its_cap_is_told_from_its_neighbour() -> None:
+    libvirt = recorded("inventory", "measure-1", "measure-2")
+    libvirt.take_inventory()
+    libvirt.measure(None, None)
+    found = libvirt.measure(None, None)
+    assert found.lacks == ()
+    web, dns = of(found.measures, WEB), of(found.measures, DNS)
+    assert web["vm.cpu.limit"] == 0.2
+    assert web["vm.cpu.held_periods"] > 0.9
+    assert 0.3 < web["vm.cpu.held"] < 0.9
+    assert web["vm.cpu.ready"] >= web["vm.cpu.held"] - 0.05
+    assert web["vm.cpu.usage"] - web["vm.cpu.emulator"] == pytest.approx(0.2, abs=0.03)
+    assert dns["vm.cpu.held_periods"] == dns["vm.cpu.held"] == 0
+    assert {one.name for one in found.measures} <= set(METRICS)
+
+
+def test_only_what_is_wanted_comes() -> None:
+    libvirt = recorded("inventory", "measure-1")
+    libvirt.take_inventory()
+    assert {one.key for one in libvirt.measure({DNS}, None).measures} == {DNS}
+
+
+def test_without_an_inventory_one_is_taken_first() -> None:
+    assert of(recorded("inventory", "measure-1").measure(None, None).measures, WEB)["vm.cpu.limit"] == 0.2
+
+
+def test_figures_that_this_version_lacks_are_left_out() -> None:
+    def old(text: str) -> str:
+        return re.sub(
+            r"^ *(vcpu\.\d+\.(delay|wait)|cpu\.haltpoll|balloon\.rss).*\n", "", text, flags=re.MULTILINE
+        )
+
+    libvirt = recorded("inventory", "measure-1", inventory=old, measure_1=old)
+    libvirt.take_inventory()
+    web = of(libvirt.measure(None, None).measures, WEB)
+    assert not {"vm.cpu.ready", "vm.cpu.halt_poll", "vm.memory.granted"} & set(web)
+    assert web["vm.cpu.usage"] > 0.1
+
+
+def test_a_guest_that_was_started_anew_has_no_rates_yet() -> None:
+    def anew(text: str) -> str:
+        return re.sub(r"cpu\.time=\d+", "cpu.time=5", text)
+
+    libvirt = recorded("inventory", "measure-1", measure_1=anew)
+    libvirt.take_inventory()
+    web = of(libvirt.measure(None, None).measures, WEB)
+    assert "vm.cpu.usage" not in web
+    assert web["vm.memory.granted"] > 0
+
+
+def test_processes_that_cannot_be_seen_are_a_lack_not_a_zero() -> None:
+    def hide(text: str) -> str:
+        return text[: text.index("MARK process\n")]
+
+    libvirt = recorded("inventory", "measure-1", inventory=hide, measure_1=hide)
+    libvirt.take_inventory()
+    found = libvirt.measure(None, None)
+    assert "vm.cpu.held" not in of(found.measures, WEB)
+    assert sorted(lack.key for lack in found.lacks) == [DNS, WEB]
+
+
+def test_a_guest_that_vanishes_between_two_questions_is_no_more_there() -> None:
+    def vanish(text: str) -> str:
+        gone = cut(f"dumpxml {WEB}")(text)
+        return gone.replace("MARK xml.said 0\n", f"MARK xml.said 1\nerror: failed to get domain '{WEB}'\n")
+
+    inventory = recorded("inventory", inventory=vanish).take_inventory()
+    assert [guest.key for guest in inventory.guests] == [DNS]
+    assert inventory.lacks == ()
+
+
+def test_a_guest_whose_description_cannot_be_read_is_a_lack() -> None:
+    spoilt = replace("<name>web1</name>", "<name>web1</nam")
+    inventory = recorded("inventory", inventory=spoilt).take_inventory()
+    assert [guest.key for guest in inventory.guests] == [DNS]
+    (lack,) = inventory.lacks
+    assert (lack.key, lack.what.en) == (WEB, "what guest web1 is")
+
+
+def test_a_name_that_would_move_the_cursor_is_made_plain() -> None:
+    hostile = replace("<name>web1</name>", "<name>web1&#27;[2J&lt;b&gt;</name>")
+    (lack,) = recorded("inventory", inventory=hostile).take_inventory().lacks
+    assert "invalid" in lack.why.en, "XML holds no escape character"
+    reversed_ = replace("<name>web1</name>", "<name>web1\u202e&lt;b&gt;</name>")
+    guests = recorded("inventory", inventory=reversed_).take_inventory().guests
+    assert {guest.name for guest in guests} == {"dns1", "web1 <b>"}
+
+
+def test_a_paused_guest_says_why() -> None:
+    paused = replace("state.state=1\n  state.reason=1", "state.state=3\n  state.reason=5")
+    guests = recorded("inventory", inventory=paused).take_inventory().guests
+    assert {(guest.power, guest.note) for guest in guests} == {(Power.SUSPENDED, "paused: I/O error")}
+
+
+def test_a_clock_that_is_ahead_is_taken_off_the_times() -> None:
+    here, ahead = recorded("inventory", "recall"), recorded("inventory", "recall", ahead_seconds=3600)
+    begun = datetime(2020, 1, 1, tzinfo=UTC)
+    times = [[one.time for one in libvirt.recall(begun)[0]] for libvirt in (here, ahead)]
+    assert len(times[0]) == len(times[1]) > 2
+    for plain, moved in zip(*times, strict=True):
+        assert abs(plain - moved - timedelta(hours=1)) < timedelta(seconds=0.2)
+
+
+def test_what_happened_comes_oldest_first_and_not_more_than_wanted() -> None:
+    begun = datetime(2020, 1, 1, tzinfo=UTC)
+    every, lacks = recorded("inventory", "recall").recall(begun)
+    assert [one.change for one in every] == [Change.HOST_STARTED, Change.STARTED, Change.STARTED]
+    assert lacks == ()
+    last, _ = recorded("inventory", "recall").recall(begun, most=1)
+    assert last == every[-1:]
+
+
+def test_closed_logs_are_a_lack() -> None:
+    closed = replace("MARK cpu\n", "MARK closed\n/var/log/libvirt/qemu\n\nMARK cpu\n")
+    _, lacks = recorded("inventory", "recall", recall=closed).recall(datetime(2020, 1, 1, tzinfo=UTC))
+    assert [lack.why.en for lack in lacks] == ["no permission to read /var/log/libvirt/qemu"]
+
+
+def test_an_answer_that_was_cut_off_is_no_answer() -> None:
+    with pytest.raises(ReachError):
+        recorded("inventory", inventory=lambda text: text[: text.index("MARK guests.said")]).take_inventory()
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "kind", "words"),
+    [
+        (137, "", TookTooLong, "gave no answer in 5 s"),
+        (127, "sh: 1: virsh: not found", NotThere, "libvirt-clients"),
+        (
+            1,
+            "error: Failed to connect socket to '/var/run/libvirt/libvirt-sock': Permission denied",
+            NoConnection,
+            "usermod -aG libvirt ann",
+        ),
+        (
+            1,
+            "error: authentication unavailable: no polkit agent available to authenticate",
+            NoConnection,
+            "a rule of polkit's",
+        ),
+        (
+            1,
+            "error: Failed to connect socket to '/var/run/libvirt/libvirt-sock': No such file or directory",
+            NoConnection,
+            "does not run",
+        ),
+        (1, "error: \x1b[2Jodd", NoConnection, "odd"),
+    ],
+)
+def test_complaints_say_what_to_do(code: int, said: str, kind: type, words: str) -> None:
+    error = explain_virsh("vm1", code, said, user="ann", group="libvirt", seconds=5)
+    assert isinstance(error, kind)
+    assert words in error.words.en
+    assert error.words.en.isprintable()
+
+
+def test_the_socket_tells_its_group() -> None:
+    line = b"srwxrwx--- 1 root kvmusers 0 Nov 25 16:49 /run/libvirt/libvirt-sock\n"
+    assert find_group(line) == "kvmusers"
+    assert find_group(b"") == "libvirt"
+
+
+@pytest.mark.parametrize("address", ["esx://vm1/", "-oProxyCommand=x", "qemu+ssh://vm1:2222/system", "a b"])
+def test_an_address_that_cannot_be_used_is_refused(address: str) -> None:
+    with pytest.raises(WrongUse):
+        open_libvirt(Api(product=Product.LIBVIRT, address=address), "", "vm1")
