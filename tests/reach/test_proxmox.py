@@ -21,6 +21,7 @@ from tests.mocks.proxmox import (
     make_certificate,
     schema_server,
 )
+from tests.sight.made_reach import NOW, MadeReach
 
 from tenmatsu.errors import NoConnection, WrongUse
 from tenmatsu.model.below import METRICS, Change, Inventory, Power, Product
@@ -28,6 +29,9 @@ from tenmatsu.model.site_map import Api
 from tenmatsu.reach import proxmox_sign_in
 from tenmatsu.reach.hypervisor import Hypervisor
 from tenmatsu.reach.proxmox import open_proxmox
+from tenmatsu.reach.proxmox_inventory import MOST_IN_FULL
+from tenmatsu.sight import below
+from tenmatsu.sight.scene import Notebook, Scene
 
 pytest.importorskip("proxmox_sdk", reason="proxmox-sdk is not installed")
 
@@ -256,6 +260,10 @@ def test_a_wrong_token_is_told_for_good(front: Front) -> None:
     assert TOKEN not in str(refused.value)
 
 
+def test_a_token_that_was_kept_whole(front: Front) -> None:
+    assert connect(front, secret=f"{TOKEN_USER}={TOKEN}").identify().version == "9.0.11"
+
+
 def test_a_password_buys_a_ticket_and_a_wrong_one_does_not(front: Front) -> None:
     assert connect(front, user=USER, secret=PASSWORD).identify().version == "9.0.11"
     with pytest.raises(NoConnection, match="does not accept the password") as refused:
@@ -423,6 +431,64 @@ def test_an_older_version_without_pressure_says_so(front: Front, proxmox: Hyperv
     assert [lack.why.en for lack in measured.lacks] == [
         "this Proxmox VE does not tell it: that came with version 9"
     ]
+
+
+def make_large(guests: int) -> dict[str, Any]:
+    """Answers of a cluster of one node with so many guests."""
+    node, *_ = site.make_resources()
+    rows = [
+        {"type": "qemu", "id": f"qemu/{n}", "vmid": n, "node": "pve1", "status": "running"}
+        for n in range(guests)
+    ]
+    answers: dict[str, Any] = {"/cluster/resources": [node, *rows]}
+    for n in range(guests):
+        answers[f"/nodes/pve1/qemu/{n}/config"] = {"name": f"web{n}", "cpulimit": 1}
+    return answers
+
+
+def test_a_large_cluster_costs_a_question_a_guest_and_says_what_it_left_out(
+    front: Front, proxmox: Hypervisor
+) -> None:
+    front.answers |= make_large(MOST_IN_FULL + 50)
+    inventory = proxmox.take_inventory()
+    assert len(inventory.guests) == MOST_IN_FULL + 50
+    assert len(front.asked) == 4 + 1 + MOST_IN_FULL + 50
+    assert {guest.snapshots for guest in inventory.guests} == {None}
+    assert [lack.what.en for lack in inventory.lacks] == ["addresses of the guests"]
+
+
+def test_an_error_in_the_middle_leaves_the_rest_unasked(front: Front, proxmox: Hypervisor) -> None:
+    front.answers |= make_large(MOST_IN_FULL)
+    front.faults["/nodes/pve1/qemu/7/config"] = Fault(status=401)
+    with pytest.raises(NoConnection):
+        proxmox.take_inventory()
+    assert len(front.asked) < MOST_IN_FULL / 2
+
+
+def test_an_investigation_writes_down_the_guest_its_host_and_its_neighbours(front: Front) -> None:
+    reach = MadeReach(files={"/sys/class/dmi/id/product_uuid": site.WEB_UUID.upper().encode()})
+    scene = Scene(
+        reach=reach,
+        component="web1",
+        start=NOW,
+        seconds=0.0,
+        since=NOW - timedelta(hours=1),
+        open_hypervisor=lambda: connect(front),
+    )
+    notebook = Notebook("below", "web1")
+    below.look(scene, notebook)
+    page = notebook.close(NOW, NOW, complete=True)
+    (here,) = [one for one in page.events if one.name == "vm.facts" and one.text("is_here")]
+    assert (here.component, here.text("is_here"), here.number("cpu_limit_cores")) == (
+        site.WEB_UUID,
+        "uuid",
+        0.5,
+    )
+    seen = {(one.component, one.name) for one in page.series}
+    assert {(site.WEB_UUID, "vm.memory.balloon"), (site.DB_UUID, "vm.cpu.usage")} <= seen
+    assert ("home/node/pve1", "host.cpu.usage") in seen
+    assert not any(component.endswith("pve2") for component, _ in seen)
+    assert [one.text("name") for one in page.events if one.name == "vm.snapshot"] == ["before"]
 
 
 NONSENSE: tuple[Any, ...] = ({}, None, [1, "x", None], "x", [[[]]])

@@ -47,9 +47,12 @@ class HttpsLine:
         first = self._ask_one(questions[0], silent)
         if len(questions) == 1:
             return [first]
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            rest = pool.map(lambda question: self._ask_one(question, silent), questions[1:])
-            return [first, *rest]
+        pool = ThreadPoolExecutor(_AT_ONCE)
+        try:
+            return [first, *pool.map(lambda question: self._ask_one(question, silent), questions[1:])]
+        finally:
+            # After an error nobody waits for what was not yet asked.
+            pool.shutdown(cancel_futures=True)
 
     def _ask_one(self, question: Question, silent: set[str]) -> Answer:
         """Return an answer; a node that gave none before in this round is not asked again."""
