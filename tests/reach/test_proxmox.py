@@ -360,12 +360,18 @@ def test_a_node_that_hangs_keeps_to_its_limit_and_the_others_go_on(front: Front)
     assert guests["web1"].cpu_limit_cores == 0.5
     assert (guests["proxy"].cpu_limit_told, guests["proxy"].cpu_limit_cores) == (False, None)
     assert {lack.key for lack in inventory.lacks} == {"node/pve2"}
-    # once for the node's state and at most once more a round, not once a guest
-    assert len([path for path in front.asked if path.startswith("/nodes/pve2/")]) <= 4
+    assert front.asked.count("/nodes/pve2/status") == 1
+    assert not any(path.startswith(("/nodes/pve2/lxc", "/nodes/pve2/qemu")) for path in front.asked)
 
 
 def test_a_cluster_that_hangs_is_told(front: Front) -> None:
     front.faults["/cluster/resources"] = Fault(hang=True)
+    with pytest.raises(NoConnection, match="no answer in"):
+        connect(front, limit_seconds=1.0).take_inventory()
+
+
+def test_an_answer_that_dribbles_in_is_over_at_its_limit(front: Front) -> None:
+    front.faults["/cluster/resources"] = Fault(dribble=True)
     with pytest.raises(NoConnection, match="no answer in"):
         connect(front, limit_seconds=1.0).take_inventory()
 
@@ -406,7 +412,8 @@ def test_a_missing_right_is_told_with_the_role_that_has_it(front: Front, proxmox
     inventory = proxmox.take_inventory()
     told = {lack.what.en: lack for lack in inventory.lacks}
     assert "only for: 100" in told["guests that this user may not see"].why.en
-    assert "Sys.Audit" in told["state of node pve1"].why.en
+    (node,) = [lack for what, lack in told.items() if what.startswith("state of node pve1")]
+    assert "Sys.Audit" in node.why.en
     assert all("PVEAuditor" in lack.close_by.en for lack in told.values())
 
 
@@ -504,3 +511,11 @@ def test_an_answer_that_is_no_list_at_all(front: Front, proxmox: Hypervisor) -> 
 def test_an_address_that_is_none_is_refused(address: str) -> None:
     with pytest.raises(WrongUse):
         open_proxmox(Api(product=Product.PROXMOX, address=address, user=TOKEN_USER), TOKEN, "home")
+
+
+def test_a_silent_node_is_told_once_in_a_round_of_figures(front: Front, proxmox: Hypervisor) -> None:
+    front.faults["/nodes/pve1/"] = Fault(status=596, message="Connection timed out")
+    measured = proxmox.measure(None, datetime.now(UTC) - timedelta(minutes=5))
+    assert {lack.key for lack in measured.lacks} == {"node/pve1"}
+    assert "vm.cpu.usage" in {one.name for one in measured.measures if one.key == "qemu/100"}
+    assert "vm.memory.granted" in {one.name for one in measured.measures if one.key == "lxc/200"}
