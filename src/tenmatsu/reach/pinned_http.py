@@ -163,7 +163,7 @@ def explain_refusal(error: BaseException, host: str, port: int, trust: Trust) ->
             return NoConnection(host, words, permanent=True)
         if isinstance(one, ssl.SSLCertVerificationError):
             said = plain(one.verify_message or str(one))
-            shown = plain(_fetch_fingerprint(host, port) or "?")
+            shown = plain(fetch_fingerprint(host, port) or "?")
             words = NOT_KNOWN.fill(host=host, said=said, shown=shown)
             return NoConnection(host, words, permanent=True)
     return None
@@ -175,7 +175,7 @@ def _chain(error: BaseException | None) -> Iterable[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _fetch_fingerprint(host: str, port: int) -> str:
+def fetch_fingerprint(host: str, port: int) -> str:
     """Return the SHA-256 of the certificate that is shown there, judging nothing and sending nothing."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
