@@ -3,7 +3,13 @@
 import pytest
 from tests.evidence_builder import EvidenceBuilder
 
-from tenmatsu.diagnose.findings import memory_limit_near, memory_short, process_limit_near, swapping
+from tenmatsu.diagnose.findings import (
+    memory_ballooned,
+    memory_limit_near,
+    memory_short,
+    process_limit_near,
+    swapping,
+)
 from tenmatsu.model.finding import State
 
 
@@ -40,7 +46,23 @@ def group_pids(
     return made.counter("linux.cgroup.pids.max_events", 4, 4 + refused, cgroup=group)
 
 
+def ballooned(taken: float, *, available: float = 50, made: EvidenceBuilder | None = None) -> EvidenceBuilder:
+    """A guest of 1,000 bytes, of which `taken` are in the balloon at the worst moment."""
+    made = made or EvidenceBuilder().looked("outside")
+    made.event("machine.outside", virtualisation="kvm", container="none", balloon_driver="virtio")
+    made.gauge("linux.balloon.taken", 0, taken, driver="virtio", by="/proc/vmstat")
+    made.gauge("system.memory.limit", 1000 - taken, 1000 - taken)
+    return made.gauge("system.linux.memory.available", (1000 - taken) * available / 100)
+
+
+def ballooned_below(taken: float) -> EvidenceBuilder:
+    """The same told by the hypervisor alone."""
+    made = EvidenceBuilder().looked("below").event("vm.facts", is_here="uuid", memory_bytes=1000)
+    return made.gauge("vm.memory.balloon", 0, taken)
+
+
 CASES = {
+    "memory-ballooned": (lambda: ballooned(400, available=5), lambda: ballooned(50)),
     "memory-short": (lambda: memory(20, stalled=8), lambda: memory(700, stalled=0.1)),
     "memory-limit-near": (lambda: group_memory(0.99e9), lambda: group_memory(0.2e9)),
     "swapping": (lambda: paging(9000, 9000), lambda: paging(0, 3)),
@@ -143,3 +165,52 @@ def test_the_group_that_was_refused_is_named_not_a_fuller_one() -> None:
 
 def test_no_group_with_a_process_limit_is_absent() -> None:
     assert process_limit_near.KIND(EvidenceBuilder().looked("cgroups").build()).state is State.ABSENT
+
+
+@pytest.mark.parametrize(
+    ("taken", "available", "state"),
+    [(99, 5, State.ABSENT), (100, 5, State.PRESENT), (400, 24.9, State.PRESENT), (400, 25, State.ABSENT)],
+)
+def test_a_balloon_counts_from_a_tenth_on_where_little_is_left(
+    taken: float, available: float, state: State
+) -> None:
+    assert memory_ballooned.KIND(ballooned(taken, available=available).build()).state is state
+
+
+def test_a_balloon_weighs_by_its_share() -> None:
+    found = memory_ballooned.KIND(ballooned(200, available=5).build())
+    assert found.strength == pytest.approx(0.5)
+    assert (found.values["taken_bytes"], found.values["told"]) == (200, "inside")
+
+
+def test_a_balloon_that_only_the_hypervisor_tells_of() -> None:
+    found = memory_ballooned.KIND(ballooned_below(400).build())
+    assert (found.state, found.values["told"]) == (State.PRESENT, "below")
+    assert memory_ballooned.KIND(ballooned_below(20).build()).state is State.ABSENT
+
+
+def test_a_balloon_of_a_neighbour_is_not_ours() -> None:
+    made = EvidenceBuilder().looked("below").event("vm.facts", is_here="", memory_bytes=1000)
+    assert memory_ballooned.KIND(made.gauge("vm.memory.balloon", 900).build()).state is State.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("virtualisation", "driver", "container", "state"),
+    [
+        ("none", "", "none", State.ABSENT),
+        ("kvm", "", "none", State.ABSENT),
+        ("kvm", "", "docker", State.UNKNOWN),
+        ("xen", "xen", "none", State.UNKNOWN),
+    ],
+)
+def test_a_balloon_that_nobody_tells_of(
+    virtualisation: str, driver: str, container: str, state: State
+) -> None:
+    made = EvidenceBuilder().looked("outside")
+    made.event("machine.outside", virtualisation=virtualisation, container=container, balloon_driver=driver)
+    assert memory_ballooned.KIND(made.build()).state is state
+
+
+def test_a_balloon_of_a_guest_of_unknown_size_is_unknown() -> None:
+    made = EvidenceBuilder().looked("outside").gauge("linux.balloon.taken", 0)
+    assert memory_ballooned.KIND(made.build()).state is State.UNKNOWN

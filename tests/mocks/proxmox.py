@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -35,8 +36,9 @@ USER = "tenmatsu@pve"
 
 @dataclass
 class Fault:
-    """What happens to a path instead of an answer: `status` with `message`, or a `reset`, or a `hang`.
+    """What happens to a path instead of an answer: `status` with `message`, a `reset`, a `hang`, a `dribble`.
 
+    A dribble sends a letter of an endless header now and then: no single read ever waits for long.
     It wears off after `times`.
     """
 
@@ -44,6 +46,7 @@ class Fault:
     message: str = ""
     reset: bool = False
     hang: bool = False
+    dribble: bool = False
     times: int = 1 << 30
 
 
@@ -76,8 +79,14 @@ class Front:
         """What the schema server answers, without the nulls that it adds and Proxmox VE does not."""
         if urlsplit(path).path in self.answers:
             return 200, self.answers[urlsplit(path).path]
-        answer = httpx.get(f"http://127.0.0.1:{self.backend}/api2/json{path}", timeout=30, trust_env=False)
-        return answer.status_code, drop_nulls(answer.json()) if answer.is_success else None
+        return ask_schema_server(self.backend, path)
+
+
+@cache
+def ask_schema_server(backend: int, path: str) -> tuple[int, Any]:
+    """Its answer, asked for once: nothing changes there."""
+    answer = httpx.get(f"http://127.0.0.1:{backend}/api2/json{path}", timeout=30, trust_env=False)
+    return answer.status_code, drop_nulls(answer.json()) if answer.is_success else None
 
 
 def drop_nulls(value: Any) -> Any:
@@ -127,15 +136,25 @@ class Handler(BaseHTTPRequestHandler):
         if fault is None or fault.times <= 0:
             return False
         fault.times -= 1
+        if fault.dribble:
+            self.dribble()
         if fault.hang:
             self.front.released.wait(60)
-        if fault.reset or fault.hang:
+        if fault.reset or fault.hang or fault.dribble:
             self.close_connection = True
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
             self.connection.close()
             return True
         self.answer(fault.status, None, fault.message)
         return True
+
+    def dribble(self) -> None:
+        try:
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            while not self.front.released.wait(0.05):
+                self.wfile.write(b"x")
+        except OSError:
+            return  # the client has had enough
 
     def answer(self, status: int, value: Any, message: str) -> None:
         body = json.dumps({"data": value} | ({"message": f"{message}\n"} if message else {})).encode()

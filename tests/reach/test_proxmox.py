@@ -21,6 +21,7 @@ from tests.mocks.proxmox import (
     make_certificate,
     schema_server,
 )
+from tests.sight.made_reach import NOW, MadeReach
 
 from tenmatsu.errors import NoConnection, WrongUse
 from tenmatsu.model.below import METRICS, Change, Inventory, Power, Product
@@ -28,6 +29,9 @@ from tenmatsu.model.site_map import Api
 from tenmatsu.reach import proxmox_sign_in
 from tenmatsu.reach.hypervisor import Hypervisor
 from tenmatsu.reach.proxmox import open_proxmox
+from tenmatsu.reach.proxmox_inventory import MOST_IN_FULL
+from tenmatsu.sight import below
+from tenmatsu.sight.scene import Notebook, Scene
 
 pytest.importorskip("proxmox_sdk", reason="proxmox-sdk is not installed")
 
@@ -256,6 +260,10 @@ def test_a_wrong_token_is_told_for_good(front: Front) -> None:
     assert TOKEN not in str(refused.value)
 
 
+def test_a_token_that_was_kept_whole(front: Front) -> None:
+    assert connect(front, secret=f"{TOKEN_USER}={TOKEN}").identify().version == "9.0.11"
+
+
 def test_a_password_buys_a_ticket_and_a_wrong_one_does_not(front: Front) -> None:
     assert connect(front, user=USER, secret=PASSWORD).identify().version == "9.0.11"
     with pytest.raises(NoConnection, match="does not accept the password") as refused:
@@ -352,12 +360,18 @@ def test_a_node_that_hangs_keeps_to_its_limit_and_the_others_go_on(front: Front)
     assert guests["web1"].cpu_limit_cores == 0.5
     assert (guests["proxy"].cpu_limit_told, guests["proxy"].cpu_limit_cores) == (False, None)
     assert {lack.key for lack in inventory.lacks} == {"node/pve2"}
-    # once for the node's state and at most once more a round, not once a guest
-    assert len([path for path in front.asked if path.startswith("/nodes/pve2/")]) <= 4
+    assert front.asked.count("/nodes/pve2/status") == 1
+    assert not any(path.startswith(("/nodes/pve2/lxc", "/nodes/pve2/qemu")) for path in front.asked)
 
 
 def test_a_cluster_that_hangs_is_told(front: Front) -> None:
     front.faults["/cluster/resources"] = Fault(hang=True)
+    with pytest.raises(NoConnection, match="no answer in"):
+        connect(front, limit_seconds=1.0).take_inventory()
+
+
+def test_an_answer_that_dribbles_in_is_over_at_its_limit(front: Front) -> None:
+    front.faults["/cluster/resources"] = Fault(dribble=True)
     with pytest.raises(NoConnection, match="no answer in"):
         connect(front, limit_seconds=1.0).take_inventory()
 
@@ -398,7 +412,8 @@ def test_a_missing_right_is_told_with_the_role_that_has_it(front: Front, proxmox
     inventory = proxmox.take_inventory()
     told = {lack.what.en: lack for lack in inventory.lacks}
     assert "only for: 100" in told["guests that this user may not see"].why.en
-    assert "Sys.Audit" in told["state of node pve1"].why.en
+    (node,) = [lack for what, lack in told.items() if what.startswith("state of node pve1")]
+    assert "Sys.Audit" in node.why.en
     assert all("PVEAuditor" in lack.close_by.en for lack in told.values())
 
 
@@ -425,6 +440,64 @@ def test_an_older_version_without_pressure_says_so(front: Front, proxmox: Hyperv
     ]
 
 
+def make_large(guests: int) -> dict[str, Any]:
+    """Answers of a cluster of one node with so many guests."""
+    node, *_ = site.make_resources()
+    rows = [
+        {"type": "qemu", "id": f"qemu/{n}", "vmid": n, "node": "pve1", "status": "running"}
+        for n in range(guests)
+    ]
+    answers: dict[str, Any] = {"/cluster/resources": [node, *rows]}
+    for n in range(guests):
+        answers[f"/nodes/pve1/qemu/{n}/config"] = {"name": f"web{n}", "cpulimit": 1}
+    return answers
+
+
+def test_a_large_cluster_costs_a_question_a_guest_and_says_what_it_left_out(
+    front: Front, proxmox: Hypervisor
+) -> None:
+    front.answers |= make_large(MOST_IN_FULL + 50)
+    inventory = proxmox.take_inventory()
+    assert len(inventory.guests) == MOST_IN_FULL + 50
+    assert len(front.asked) == 4 + 1 + MOST_IN_FULL + 50
+    assert {guest.snapshots for guest in inventory.guests} == {None}
+    assert [lack.what.en for lack in inventory.lacks] == ["addresses of the guests"]
+
+
+def test_an_error_in_the_middle_leaves_the_rest_unasked(front: Front, proxmox: Hypervisor) -> None:
+    front.answers |= make_large(MOST_IN_FULL)
+    front.faults["/nodes/pve1/qemu/7/config"] = Fault(status=401)
+    with pytest.raises(NoConnection):
+        proxmox.take_inventory()
+    assert len(front.asked) < MOST_IN_FULL / 2
+
+
+def test_an_investigation_writes_down_the_guest_its_host_and_its_neighbours(front: Front) -> None:
+    reach = MadeReach(files={"/sys/class/dmi/id/product_uuid": site.WEB_UUID.upper().encode()})
+    scene = Scene(
+        reach=reach,
+        component="web1",
+        start=NOW,
+        seconds=0.0,
+        since=NOW - timedelta(hours=1),
+        open_hypervisor=lambda: connect(front),
+    )
+    notebook = Notebook("below", "web1")
+    below.look(scene, notebook)
+    page = notebook.close(NOW, NOW, complete=True)
+    (here,) = [one for one in page.events if one.name == "vm.facts" and one.text("is_here")]
+    assert (here.component, here.text("is_here"), here.number("cpu_limit_cores")) == (
+        site.WEB_UUID,
+        "uuid",
+        0.5,
+    )
+    seen = {(one.component, one.name) for one in page.series}
+    assert {(site.WEB_UUID, "vm.memory.balloon"), (site.DB_UUID, "vm.cpu.usage")} <= seen
+    assert ("home/node/pve1", "host.cpu.usage") in seen
+    assert not any(component.endswith("pve2") for component, _ in seen)
+    assert [one.text("name") for one in page.events if one.name == "vm.snapshot"] == ["before"]
+
+
 NONSENSE: tuple[Any, ...] = ({}, None, [1, "x", None], "x", [[[]]])
 
 
@@ -438,3 +511,11 @@ def test_an_answer_that_is_no_list_at_all(front: Front, proxmox: Hypervisor) -> 
 def test_an_address_that_is_none_is_refused(address: str) -> None:
     with pytest.raises(WrongUse):
         open_proxmox(Api(product=Product.PROXMOX, address=address, user=TOKEN_USER), TOKEN, "home")
+
+
+def test_a_silent_node_is_told_once_in_a_round_of_figures(front: Front, proxmox: Hypervisor) -> None:
+    front.faults["/nodes/pve1/"] = Fault(status=596, message="Connection timed out")
+    measured = proxmox.measure(None, datetime.now(UTC) - timedelta(minutes=5))
+    assert {lack.key for lack in measured.lacks} == {"node/pve1"}
+    assert "vm.cpu.usage" in {one.name for one in measured.measures if one.key == "qemu/100"}
+    assert "vm.memory.granted" in {one.name for one in measured.measures if one.key == "lxc/200"}

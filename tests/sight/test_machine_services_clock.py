@@ -60,6 +60,12 @@ def test_the_clock_that_only_kvm_gives_tells_it_from_plain_qemu() -> None:
     assert (found.text("virtualisation"), found.attributes["steal_trusted"]) == ("kvm", True)
 
 
+def test_a_kernel_that_was_told_not_to_count_steal_is_not_believed() -> None:
+    clock = {f"{CLOCKS}/available_clocksource": b"kvm-clock tsc\n"}
+    found = identify(GUEST_CPU, dmi("QEMU", "X"), clock, {"/proc/cmdline": b"quiet no-steal-acc\n"})
+    assert (found.text("virtualisation"), found.attributes["steal_trusted"]) == ("kvm", False)
+
+
 def test_steal_that_was_once_counted_is_to_be_trusted_under_any_hypervisor() -> None:
     stat = (
         b"cpu  1 2 3 4 5 6 7 81 0 0\ncpu0 1 2 3 4 5 6 7 81 0 0\n"

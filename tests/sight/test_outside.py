@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
-from tests.sight.made_reach import MadeReach, look_at
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 
-from tenmatsu.errors import ParseError
+import pytest
+from tests.sight.made_reach import MadeReach, answer, look_at
+
+from tenmatsu.errors import NotThere, ParseError
 from tenmatsu.model.misleading import MISLEADING
 from tenmatsu.parse.balloon import parse_hv_balloon, parse_vmmemctl
+from tenmatsu.parse.vmware_toolbox import parse_toolbox_stat
+from tenmatsu.reach import Output
 from tenmatsu.reach.local import LocalReach
 from tenmatsu.sight import outside
 from tenmatsu.sight.misleading import Vantage, find_misleading, find_vantage
@@ -25,6 +31,18 @@ GUEST = {
 }
 VIRTIO = {"/sys/bus/virtio/drivers/virtio_balloon/virtio4": b""}
 INFLATED = {"/proc/vmstat": b"balloon_inflate 150000\nballoon_deflate 50000\nballoon_migrate 0\n"}
+
+
+@dataclass(kw_only=True)
+class ToolsReach(MadeReach):
+    """A machine with VMware's tools, which say something else for each word."""
+
+    said: dict[str, str]
+
+    def run(self, argv: Sequence[str], *, limit_seconds: float = 10.0, limit_bytes: int = 16 << 20) -> Output:
+        if argv[0] != "vmware-toolbox-cmd":
+            raise NotThere(argv[0])
+        return answer(self.said[argv[2]])
 
 
 def see(*files: dict[str, bytes], links: dict[str, str] = OUTSIDE) -> Page:
@@ -67,6 +85,20 @@ def test_vmwares_balloon_by_debugfs_and_a_gap_without_it() -> None:
     page = see(GUEST, module, silent)
     assert (taken(page), len(page.gaps)) == ([], 1)
     assert taken(see(GUEST, module, INFLATED)) == [100_000 * 4096]
+
+
+def test_vmwares_tools_tell_the_balloon_and_the_limits_without_root() -> None:
+    files = GUEST | {
+        "/sys/class/dmi/id/sys_vendor": b"VMware, Inc.\n",
+        "/sys/module/vmw_balloon/refcnt": b"0\n",
+    }
+    said = {"balloon": "512 MB\n", "memlimit": "4294967295 MB\n", "cpulimit": "2000 MHz\n", "swap": "3 MB\n"}
+    page = look_at(outside.SIGHT, ToolsReach(files=files, links=OUTSIDE, said=said))
+    assert taken(page) == [512 << 20]
+    (event,) = [one for one in page.events if one.name == "machine.outside"]
+    assert event.attributes["granted_limit_hertz"] == 2_000_000_000
+    assert event.attributes["swapped_by_host_bytes"] == 3 << 20
+    assert "granted_limit_bytes" not in event.attributes
 
 
 def test_hyper_vs_balloon_by_debugfs_and_a_gap_before_that_was_there() -> None:
@@ -146,12 +178,19 @@ def test_this_machine_is_seen_without_an_error() -> None:
     assert {reason for _, reason in find_misleading(vantage)} <= set(MISLEADING)
 
 
-@pytest.mark.parametrize("parse", [parse_vmmemctl, parse_hv_balloon])
+@pytest.mark.parametrize(
+    "parse", [parse_vmmemctl, parse_hv_balloon, partial(parse_toolbox_stat, what="balloon")]
+)
 @pytest.mark.parametrize("text", [b"", b"\xff\0", b"current: many\n", b"page_size : 4096\n"])
 def test_other_text_is_a_parse_error(parse: object, text: bytes) -> None:
     assert callable(parse)
     with pytest.raises(ParseError):
         parse(text)
+
+
+def test_older_tools_write_megahertz_behind_memory() -> None:
+    assert parse_toolbox_stat(b"7 MHz\n", what="balloon") == 7 << 20
+    assert parse_toolbox_stat(b"7 MHz\n", what="cpulimit") == 7_000_000
 
 
 def test_older_drivers_of_vmware_write_without_a_colon() -> None:

@@ -206,7 +206,7 @@ def _make_client(ca_file: str, watch: _Watch) -> "httpx.Client":
                     failed = failed or error
             raise failed or httpcore.ConnectError("the name has no address")
 
-    trust = _trust(ca_file)
+    trust = make_trust(ca_file)
     transport = httpx.HTTPTransport(verify=trust, trust_env=False)
     # httpx has no parameter for the network; httpcore's pool, which it wraps, has one and documents it.
     transport._pool = httpcore.ConnectionPool(  # noqa: SLF001
@@ -249,7 +249,11 @@ def resolve(host: str, port: int, limit_seconds: float) -> list[str]:
     return found
 
 
-def _trust(ca_file: str) -> ssl.SSLContext:
+def make_trust(ca_file: str) -> ssl.SSLContext:
+    """Return what verifies by the system's authorities, or by those of a file.
+
+    Raises NotThere, NotPermitted or WrongUse for the file.
+    """
     try:
         return ssl.create_default_context(cafile=ca_file or None)
     except FileNotFoundError as error:

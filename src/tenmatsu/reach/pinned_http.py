@@ -13,15 +13,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tenmatsu.errors import NoConnection, NotPermitted, NotThere, WrongUse
+from tenmatsu.errors import NoConnection
 from tenmatsu.model.words import Words, plain
-from tenmatsu.reach.http import USER_AGENT, load_httpx, resolve
+from tenmatsu.reach.http import USER_AGENT, load_httpx, make_trust, resolve
 
 if TYPE_CHECKING:
     import httpcore
     import httpx
 
 _FINGERPRINT_SECONDS = 5.0
+# Servers close what was idle for five seconds (pveproxy, Apache): a request that meets that is lost.
+_KEPT_SECONDS = 4.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,7 +73,7 @@ def open_client(trust: Trust, deadline: Deadline, *, connections: int) -> "httpx
     transport._pool = httpcore.ConnectionPool(  # noqa: SLF001
         ssl_context=context,
         max_connections=connections,
-        keepalive_expiry=20.0,
+        keepalive_expiry=_KEPT_SECONDS,
         network_backend=_make_network(trust, deadline),
     )
     return httpx.Client(  # type: ignore[no-any-return]  # loaded by name
@@ -86,14 +88,7 @@ def make_context(trust: Trust) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         return context
-    try:
-        return ssl.create_default_context(cafile=trust.ca_file or None)
-    except FileNotFoundError as error:
-        raise NotThere(trust.ca_file) from error
-    except PermissionError as error:
-        raise NotPermitted(trust.ca_file) from error
-    except (ssl.SSLError, OSError) as error:
-        raise WrongUse(NO_AUTHORITIES.fill(file=trust.ca_file, error=str(error))) from error
+    return make_trust(trust.ca_file)
 
 
 def find_fingerprint(certificate: bytes | None) -> str:
@@ -168,7 +163,7 @@ def explain_refusal(error: BaseException, host: str, port: int, trust: Trust) ->
             return NoConnection(host, words, permanent=True)
         if isinstance(one, ssl.SSLCertVerificationError):
             said = plain(one.verify_message or str(one))
-            shown = plain(_fetch_fingerprint(host, port) or "?")
+            shown = plain(fetch_fingerprint(host, port) or "?")
             words = NOT_KNOWN.fill(host=host, said=said, shown=shown)
             return NoConnection(host, words, permanent=True)
     return None
@@ -180,7 +175,7 @@ def _chain(error: BaseException | None) -> Iterable[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _fetch_fingerprint(host: str, port: int) -> str:
+def fetch_fingerprint(host: str, port: int) -> str:
     """Return the SHA-256 of the certificate that is shown there, judging nothing and sending nothing."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
@@ -195,9 +190,6 @@ def _fetch_fingerprint(host: str, port: int) -> str:
         return ""
 
 
-NO_AUTHORITIES = Words(
-    "{file} holds no certificates in PEM form: {error}", "{file} に PEM 形式の証明書がありません: {error}"
-)
 CHANGED = Words(
     "the certificate of {host} is not the pinned one: it shows {shown}, the site file has {pinned}. "
     "It was renewed, or somebody stands between; nothing was sent. Only if you renewed it: "

@@ -13,7 +13,14 @@ from tenmatsu.parse.json_answer import at, read_json, text_at
 from tenmatsu.parse.plain_text import make_plain
 from tenmatsu.reach.http import load_httpx
 from tenmatsu.reach.pinned_http import Deadline, Trust, WrongCertificate, explain_refusal, open_client
-from tenmatsu.reach.proxmox_questions import Answer, ClockReading, Question, Trouble, find_trouble
+from tenmatsu.reach.proxmox_questions import (
+    Answer,
+    ClockReading,
+    Question,
+    SilentNodes,
+    Trouble,
+    find_trouble,
+)
 from tenmatsu.reach.proxmox_sign_in import Ticket, Token
 
 if TYPE_CHECKING:
@@ -37,27 +44,29 @@ class HttpsLine:
         self._sign_in, self._trust, self._limit = sign_in, trust, limit_seconds
         self._deadline = Deadline()
         self._client: httpx.Client | None = None
+        self._silent = SilentNodes()
         self.clock: ClockReading | None = None
 
     def ask(self, questions: Sequence[Question]) -> list[Answer]:
         """Return an answer to each. The first is asked alone: where it finds nobody, the rest is spared."""
         if not questions:
             return []
-        silent: set[str] = set()
-        first = self._ask_one(questions[0], silent)
+        first = self._ask_one(questions[0])
         if len(questions) == 1:
             return [first]
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            rest = pool.map(lambda question: self._ask_one(question, silent), questions[1:])
-            return [first, *rest]
+        pool = ThreadPoolExecutor(_AT_ONCE)
+        try:
+            return [first, *pool.map(self._ask_one, questions[1:])]
+        finally:
+            # After an error nobody waits for what was not yet asked.
+            pool.shutdown(cancel_futures=True)
 
-    def _ask_one(self, question: Question, silent: set[str]) -> Answer:
-        """Return an answer; a node that gave none before in this round is not asked again."""
-        if question.node and question.node in silent:
+    def _ask_one(self, question: Question) -> Answer:
+        """Return an answer; a node that gave none a moment ago is not asked again."""
+        if question.node in self._silent.find():
             return Answer(trouble=Trouble.SLOW, said=f"{question.node}: no answer before")
         answer = self._try_twice(question)
-        if question.node and answer.trouble in {Trouble.SLOW, Trouble.AWAY}:
-            silent.add(question.node)
+        self._silent.note(question, answer)
         return answer
 
     def _try_twice(self, question: Question) -> Answer:

@@ -1,6 +1,6 @@
 """The inventory of a Proxmox VE cluster: four questions for all, one a node, and one to three a guest."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -70,13 +70,14 @@ def take_inventory(line: Line, ahead_seconds: float) -> Taken:
         lacks.append(tell_lack(WHAT_CLUSTER, cluster))
     statuses, node_lacks = _ask_nodes(line, resources.nodes)
     details, guest_lacks = _ask_guests(line, resources, ahead_seconds)
+    told = {lack.key for lack in node_lacks}
     hosts = [_make_host(node, statuses, cluster, ha, now) for node in resources.nodes]
     guests = [_make_guest(row, details[row.key], resources, now) for row in resources.guests]
     inventory = Inventory(
         hosts=tuple(hosts),
         guests=tuple(guest for guest in guests if guest is not None),
         stores=make_stores(resources.stores),
-        lacks=(*lacks, *node_lacks, *guest_lacks),
+        lacks=(*lacks, *node_lacks, *(lack for lack in guest_lacks if lack.key not in told)),
     )
     configs = {key: one.config for key, one in details.items() if one.config is not None}
     return Taken(inventory=inventory, resources=resources, configs=configs)
@@ -147,7 +148,7 @@ def _ask_guests(
     online = {node.name for node in resources.nodes if node.online}
     there = [guest for guest in resources.guests if guest.node in online]
     answers = ask_configs(line, there)
-    lacks = _tell_missing(WHAT_CONFIG, [(guest, answers[guest.key]) for guest in there])
+    lacks = tell_missing(WHAT_CONFIG, [(guest, answers[guest.key]) for guest in there])
     configs = {
         guest.key: read_guest_config(answers[guest.key].value, container=guest.container)
         for guest in there
@@ -169,14 +170,16 @@ def _ask_guests(
     return details, lacks + more
 
 
-def _tell_missing(what: Words, answered: Sequence[tuple[GuestRow, Answer]]) -> list[Lack]:
-    """Tell once a node, not once a guest, what could not be asked; a guest that is gone is no lack."""
+def tell_missing(what: Words, answered: Iterable[tuple[GuestRow | NodeRow, Answer]]) -> list[Lack]:
+    """Tell what was not told of each, once of a node that is silent; who is gone is no lack."""
     told: dict[str, Lack] = {}
-    for guest, answer in answered:
-        if answer.trouble not in {None, Trouble.GONE}:
-            on_node = answer.trouble in {Trouble.SLOW, Trouble.AWAY}
-            key = f"node/{guest.node}" if on_node else guest.key
-            told.setdefault(key, tell_lack(what.fill(guest=plain(make_plain(guest.name, 60))), answer, key))
+    for one, answer in answered:
+        if answer.trouble in {None, Trouble.GONE}:
+            continue
+        node = one.name if isinstance(one, NodeRow) else one.node
+        silent = answer.trouble in {Trouble.SLOW, Trouble.AWAY}
+        key, name = (f"node/{node}", node) if silent else (one.key, one.name)
+        told.setdefault(key, tell_lack(what.fill(name=plain(make_plain(name, 60))), answer, key))
     return list(told.values())
 
 
@@ -217,7 +220,7 @@ def _ask_addresses(
     denied = [
         (guest, one) for guest, one in zip(asked, answers, strict=True) if one.trouble is Trouble.DENIED
     ]
-    return found, tools, _tell_missing(WHAT_AGENT, denied)
+    return found, tools, tell_missing(WHAT_AGENT, denied)
 
 
 def _ask_interfaces(guest: GuestRow) -> Question:
@@ -230,13 +233,16 @@ WHAT_HIDDEN = Words("whether some guests are hidden from this user", "このユ�
 WHAT_GUESTS = Words("guests that this user may not see", "このユーザーには見えないゲスト")
 WHAT_STORES = Words("storages that this user may not see", "このユーザーには見えないストレージ")
 ONLY_SOME = Words("{privilege} is granted only for: {only}", "{privilege} の付与は {only} のみ")
-WHAT_NODE = Words("state of node {node}", "ノード {node} の状態")
+WHAT_NODE = Words(
+    "state of node {node}; where it does not answer, its guests' too",
+    "ノード {node} の状態 (応答がない場合はそのゲストも)",
+)
 OFFLINE = Words("the cluster has no sign of life of it", "クラスターから見て応答がありません")
 TURN_ON = Words(
     "look whether it is switched on and its network works", "電源とネットワークを確認してください"
 )
-WHAT_CONFIG = Words("configuration of {guest}: its limits and marks", "{guest} の設定 (上限と識別情報)")
-WHAT_AGENT = Words("addresses of {guest} by its guest agent", "ゲストエージェントによる {guest} のアドレス")
+WHAT_CONFIG = Words("configuration of {name}: limits and marks", "{name} の設定 (上限と識別情報)")
+WHAT_AGENT = Words("addresses of {name} by its guest agent", "ゲストエージェントによる {name} のアドレス")
 WHAT_ADDRESSES = Words("addresses of the guests", "ゲストのアドレス")
 TOO_MANY = Words(
     "{guests} guests, more than {most}, would each have to be asked",

@@ -4,8 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from tenmatsu.model.below import Change, Happening, Lack, Measure, Measured, Power
-from tenmatsu.model.words import Words, plain
-from tenmatsu.parse.plain_text import make_plain
+from tenmatsu.model.words import Words
 from tenmatsu.parse.proxmox_config import GuestConfig, read_guest_config
 from tenmatsu.parse.proxmox_figures import (
     Drives,
@@ -19,8 +18,8 @@ from tenmatsu.parse.proxmox_figures import (
     read_drives,
 )
 from tenmatsu.parse.proxmox_resources import GuestRow, NodeRow
-from tenmatsu.reach.proxmox_inventory import ask_configs, ask_resources
-from tenmatsu.reach.proxmox_questions import Answer, Line, Question, Trouble, tell_lack
+from tenmatsu.reach.proxmox_inventory import ask_configs, ask_resources, tell_missing
+from tenmatsu.reach.proxmox_questions import Line, Question
 
 # pvestatd writes a row a minute; `hour` keeps 70 of them, `day` what is older.
 _ROW = timedelta(minutes=1)
@@ -79,7 +78,7 @@ class Measuring:
             if answer.trouble is None:
                 measures += measure_status(guest.key, answer.value, now)
                 measures += self._measure_drives(guest.key, answer.value, now)
-        lacks = _tell_missing(WHAT_STATUS, answered)
+        lacks = tell_missing(WHAT_STATUS, answered)
         told = [
             answer.value for guest, answer in answered if answer.trouble is None and guest.power is Power.ON
         ]
@@ -118,14 +117,6 @@ def _tell_change(guest: GuestRow, old: GuestConfig, new: GuestConfig, now: datet
     return Happening(key=guest.key, change=Change.LIMIT_CHANGED, time=now, message=message)
 
 
-def _tell_missing(what: Words, answered: Sequence[tuple[GuestRow | NodeRow, Answer]]) -> list[Lack]:
-    found = []
-    for one, answer in answered:
-        if answer.trouble not in {None, Trouble.GONE}:
-            found.append(tell_lack(what.fill(name=plain(make_plain(one.name, 60))), answer, one.key))
-    return found
-
-
 def _ask_history(
     line: Line,
     nodes: Sequence[NodeRow],
@@ -160,7 +151,7 @@ def _ask_rows(
         if answer.trouble is None
         for measure in measure_history(one.key, answer.value, *span, ahead_seconds=ahead_seconds)
     ]
-    return measures, _tell_missing(WHAT_HISTORY, answered)
+    return measures, tell_missing(WHAT_HISTORY, answered)
 
 
 def _ask_rrd(one: NodeRow | GuestRow, words: Mapping[str, str]) -> Question:

@@ -8,14 +8,21 @@ mark that only this round knows.
 import secrets
 import shlex
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from tenmatsu.errors import NoConnection, NotThere, ParseError
 from tenmatsu.model.words import Words, plain
 from tenmatsu.parse.json_answer import read_json
 from tenmatsu.parse.plain_text import make_plain
-from tenmatsu.reach.proxmox_questions import Answer, ClockReading, Question, Trouble, find_trouble
+from tenmatsu.reach.proxmox_questions import (
+    Answer,
+    ClockReading,
+    Question,
+    SilentNodes,
+    Trouble,
+    find_trouble,
+)
 from tenmatsu.reach.ssh import SshOptions, make_command
 from tenmatsu.reach.ssh_messages import SSH_FAILED, explain_ssh
 
@@ -27,7 +34,7 @@ _NO_COMMAND = {126, 127}
 _START_SECONDS = 5.0
 # Sent on standard input, with the marks and limits filled in. `away` holds the nodes that did not answer.
 _SCRIPT = """\
-LC_ALL=C; export LC_ALL; PATH=$PATH:/usr/sbin:/sbin:/usr/bin:/bin; away=' '
+LC_ALL=C; export LC_ALL; PATH=$PATH:/usr/sbin:/sbin:/usr/bin:/bin
 p=pvesh; [ "$(id -u)" = 0 ] || p='sudo -n pvesh'
 q() {
  node=$1; shift; rc=124
@@ -45,6 +52,7 @@ class PveshLine:
 
     def __init__(self, host: str, limit_seconds: float, ssh: SshOptions) -> None:
         self._host, self._limit, self._ssh = host, limit_seconds, ssh
+        self._silent = SilentNodes()
         self.clock: ClockReading | None = None
 
     def ask(self, questions: Sequence[Question]) -> list[Answer]:
@@ -53,7 +61,8 @@ class PveshLine:
             return []
         mark = f"--{secrets.token_hex(16)}--"
         sent = datetime.now(UTC)
-        ended = self._run(_write_script(questions, mark, self._limit), len(questions))
+        script = _write_script(questions, mark, self._limit, self._silent.find())
+        ended = self._run(script, len(questions))
         if ended.returncode == SSH_FAILED:
             complaint = explain_ssh(self._host, ended.stderr.decode("utf-8", "replace"))
             raise NoConnection(self._host, complaint.words, permanent=complaint.permanent)
@@ -62,6 +71,8 @@ class PveshLine:
         if len(answers) < len(questions):
             self._raise_cut(ended)
         self._raise_missing(answers)
+        for question, answer in zip(questions, answers, strict=True):
+            self._silent.note(question, answer)
         return answers
 
     def _run(self, script: str, questions: int) -> "subprocess.CompletedProcess[bytes]":
@@ -101,9 +112,12 @@ class PveshLine:
         """Nothing is left open between two rounds."""
 
 
-def _write_script(questions: Sequence[Question], mark: str, limit_seconds: float) -> str:
+def _write_script(
+    questions: Sequence[Question], mark: str, limit_seconds: float, silent: Iterable[str]
+) -> str:
     script = _SCRIPT.replace("MARK", mark).replace("LIMIT", f"{limit_seconds:.0f}")
-    lines = []
+    away = " ".join(("", *silent, ""))
+    lines = [f"away={shlex.quote(away or ' ')}"]
     for question in questions:
         words = [word for key, value in question.words.items() for word in (f"--{key}", value)]
         lines.append(shlex.join(("q", question.node or "-", question.path, *words)))

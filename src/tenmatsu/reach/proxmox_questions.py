@@ -1,6 +1,7 @@
 """What is asked of Proxmox VE's API, and what comes back: the same over HTTPS and over SSH."""
 
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +12,7 @@ from tenmatsu.model.below import Lack
 from tenmatsu.model.words import Words, plain
 from tenmatsu.parse.plain_text import make_plain
 
+_SILENT_SECONDS = 30.0
 # What is gone between the list and the question (PVE/AbstractConfig.pm, PVE/RESTHandler.pm). The name of the
 # node is in it where a guest has moved away meanwhile.
 _GONE = re.compile(r"does not exist|no such (?:VM|CT|guest)|unable to find configuration file", re.IGNORECASE)
@@ -70,6 +72,25 @@ class ClockReading:
         high = (self.told - self.sent).total_seconds() + self.step_seconds
         low = (self.told - self.received).total_seconds()
         return (low + high) / 2, (high - low) / 2
+
+
+class SilentNodes:
+    """Nodes that gave no answer lately: not asked again for a while, so that each costs its limit once."""
+
+    def __init__(self) -> None:
+        self._until: dict[str, float] = {}
+
+    def note(self, question: Question, answer: Answer) -> None:
+        """Keep in mind who did not answer."""
+        if question.node and answer.trouble in {Trouble.SLOW, Trouble.AWAY}:
+            self._until.setdefault(question.node, time.monotonic() + _SILENT_SECONDS)
+
+    def find(self) -> frozenset[str]:
+        """Return those that are not to be asked now."""
+        now = time.monotonic()
+        for node in [node for node, until in self._until.items() if until <= now]:
+            del self._until[node]
+        return frozenset(self._until)
 
 
 class Line(Protocol):

@@ -23,7 +23,8 @@ class Token:
     """An API token, `USER@REALM!NAME`; it never runs out here, only on the other side."""
 
     def __init__(self, user: str, secret: str) -> None:
-        self._header = f"PVEAPIToken={user}={secret}"
+        # Proxmox VE shows a token as USER@REALM!NAME=SECRET: who kept all of it has kept the secret too.
+        self._header = f"PVEAPIToken={user}={secret.strip().removeprefix(f'{user}=')}"
         self.user = user
 
     def headers(self, buy: Buy) -> Mapping[str, str]:  # noqa: ARG002 - as a ticket is asked

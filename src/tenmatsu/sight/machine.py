@@ -63,6 +63,8 @@ def _judge_steal(scene: Scene, virtualisation: str, cpu: CpuInfo) -> tuple[bool,
         stolen = 0
     if stolen:
         return True, "it was above zero before, so it is counted here"
+    if "no-steal-acc" in read_text(scene.reach, "/proc/cmdline").split():
+        return False, "the kernel was started with no-steal-acc"
     if virtualisation in _STEAL_TOLD and (cpu.vendor or virtualisation != "kvm"):
         return True, f"{virtualisation} tells its guests"
     return False, f"{virtualisation} may not tell its guests"

@@ -8,6 +8,7 @@ from tenmatsu.model.misleading import MISLEADING
 from tenmatsu.model.words import Words
 from tenmatsu.parse.balloon import parse_hv_balloon, parse_vmmemctl
 from tenmatsu.parse.key_values import parse_key_values
+from tenmatsu.parse.vmware_toolbox import parse_toolbox_stat
 from tenmatsu.reach import Reach
 from tenmatsu.sight.machine_kind import read_text
 from tenmatsu.sight.misleading import Vantage, find_misleading, find_vantage
@@ -25,6 +26,12 @@ _DRIVERS = (
     ("vmware", "/sys/kernel/debug/vmmemctl"),
     ("xen", "/sys/devices/system/xen_memory/xen_memory0"),
 )
+# What VMware's tools tell without root; in bytes and hertz.
+_TOOLBOX = {
+    "granted_limit_bytes": "memlimit",
+    "granted_limit_hertz": "cpulimit",
+    "swapped_by_host_bytes": "swap",
+}
 # More is missing than a kernel keeps for itself (its image, its page tables, room for a crash kernel).
 _MISSING_SHARE = 0.10
 
@@ -41,6 +48,8 @@ def look(scene: Scene, notebook: Notebook) -> None:
     vantage = find_vantage(scene.reach)
     driver = "" if vantage.container != "none" else _find_driver(scene.reach)
     known = {**_find_memory(scene.reach), **_find_clock(scene.reach)}
+    if vantage.virtualisation == "vmware":
+        known |= _ask_vmware(scene.reach)
     notebook.event(
         "machine.outside",
         scene.reach.now(),
@@ -88,6 +97,21 @@ def _find_clock(reach: Reach) -> dict[str, Any]:
     return {"tsc_demoted": b" constant_tsc" in flags and b"tsc" not in offered}
 
 
+def _ask_vmware(reach: Reach) -> dict[str, int]:
+    """Return the limits that the tools are told, where there are any, and what the host swapped out."""
+    told = {name: _ask_toolbox(reach, what) for name, what in _TOOLBOX.items()}
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _ask_toolbox(reach: Reach, what: str) -> int | None:
+    """Return a figure; None where there are no tools, or nothing to tell."""
+    try:
+        answer = reach.run(("vmware-toolbox-cmd", "stat", what), limit_seconds=2.0)
+        return parse_toolbox_stat(answer.out, what=what)
+    except (ReachError, ParseError):
+        return None
+
+
 def _write_misleading(scene: Scene, notebook: Notebook, vantage: Vantage, known: dict[str, Any]) -> None:
     found = find_misleading(vantage)
     total, installed = known.get("memory_total_bytes"), known.get("memory_installed_bytes")
@@ -126,12 +150,15 @@ def _find_page_bytes(reach: Reach) -> int:
 
 
 def _read_vmware(reach: Reach) -> _Taken | None:
-    """Return what debugfs tells; without it the counters, which only newer drivers keep."""
+    """Return what debugfs tells, or the tools; without both the counters, which only newer drivers keep."""
     try:
         return _Taken(parse_vmmemctl(reach.read("/sys/kernel/debug/vmmemctl")), "vmmemctl")
     except (ReachError, ParseError):
-        counted = _read_virtio(reach)
-        return counted if counted is not None and counted.size_bytes else None
+        told = _ask_toolbox(reach, "balloon")
+    if told is not None:
+        return _Taken(told, "vmware-toolbox-cmd")
+    counted = _read_virtio(reach)
+    return counted if counted is not None and counted.size_bytes else None
 
 
 def _read_hyperv(reach: Reach) -> _Taken | None:
@@ -164,8 +191,10 @@ NOT_TOLD = Words(
     "{driver} のバルーンがありますが、量を取得できません",
 )
 BY_ROOT = Words(
-    "run it as root, with debugfs mounted; or ask the hypervisor (site file)",
-    "root で、debugfs をマウントして実行。または (サイトファイルで) ハイパーバイザーに問い合わせ",
+    "run it as root, with debugfs mounted; under VMware install open-vm-tools; "
+    "or ask the hypervisor (site file)",
+    "root で、debugfs をマウントして実行 (VMware では open-vm-tools でも可)。"
+    "または (サイトファイルで) ハイパーバイザーに問い合わせ",
 )
 
 SIGHT = Sight(
