@@ -30,7 +30,7 @@ PYTEST = "$(BIN)/python" -m pytest -o cache_dir="$(CACHE)/pytest"
 unexport PYTHONPATH PYTHONHOME
 
 .NOTPARALLEL:
-.PHONY: help run test check bench bench-capture bench-detection bench-requests lock live-setup environment tools clean
+.PHONY: help run test check bench bench-capture bench-detection bench-remote bench-requests lock live-setup environment tools clean
 
 help: ## list what can be typed (this)
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do \
@@ -70,6 +70,11 @@ bench-requests: environment ## what reading 5 million access-log lines costs, be
 	@. ./tools/words.sh; sh tools/packages.sh $(REQUESTS_PACKAGES) \
 	    || say "What is missing is left out." "足りないものは除いて測ります。"
 	@"$(BIN)/python" -m bench.requests $(ARGS)
+
+bench-remote: environment ## what looking at another machine over SSH costs, there and here (as root)
+	@. ./tools/words.sh; sh tools/packages.sh iproute2 openssh-client openssh-server sudo mawk \
+	    || say "What is missing is said." "足りないものは表示します。"
+	@"$(BIN)/python" -m bench.remote $(ARGS)
 
 live-setup: ## install the Debian packages that the live tests need (as root)
 	@sh tools/packages.sh $(LIVE_PACKAGES)

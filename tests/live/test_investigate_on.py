@@ -75,6 +75,8 @@ def test_a_whole_investigation_finds_there_what_it_finds_here(hosts: FarHosts, t
     assert (answers[0]["host"], answers[0].keys()) == ("web", answers[1].keys())
     assert {gap["sight"] for gap in answers[0]["gaps"]} == {gap["sight"] for gap in answers[1]["gaps"]}
     kept = read_case(case)
+    assert any("tenmatsu" in one["command"] for one in answers[0]["next"])
+    assert all("--on web" in one["command"] for one in answers[0]["next"] if "tenmatsu" in one["command"])
     (offset,) = kept.clock_offsets
     assert offset.component == kept.site.here.id == kept.evidence.component
     assert kept.site.here.id.partition("/")[0] in (
@@ -218,3 +220,31 @@ def test_several_hosts_are_looked_at_side_by_side_and_end_together(hosts: FarHos
     for one in said.values():
         assert one.evidence.looked("cpu")
         assert one.evidence.window.seconds < LIMIT_SECONDS
+
+
+def test_ctrl_c_ends_the_window_and_not_the_line(hosts: FarHosts) -> None:
+    command = [sys.executable, "-m", "tenmatsu", "investigate", "--for", "10m", "--json", "--on", "web"]
+    process = subprocess.Popen(
+        [*command, "--ssh-config", hosts.config],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        process_group=0,
+    )
+    # The second Python there is the probe's: then the window has begun.
+    assert soon(lambda: sum(is_python(pid) for pid in hosts.sessions()) >= 2)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=LIMIT_SECONDS)
+    assert process.returncode in (0, 1, 3), err
+    answer = json.loads(out)
+    assert not [gap for gap in answer["gaps"] if gap["sight"] == "reach"]
+    assert datetime.fromisoformat(answer["window"]["end"]) - datetime.fromisoformat(
+        answer["window"]["start"]
+    ) < timedelta(seconds=LIMIT_SECONDS)
+
+
+def is_python(pid: int) -> bool:
+    try:
+        return b"-S\0-B\0" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
