@@ -38,7 +38,7 @@ PYTEST = "$(BIN)/python" -m pytest -o cache_dir="$(CACHE)/pytest"
 unexport PYTHONPATH PYTHONHOME
 
 .NOTPARALLEL:
-.PHONY: help run test check bench bench-capture bench-detection bench-requests bench-site lock live-setup environment tools clean
+.PHONY: help run test check bench bench-capture bench-detection bench-remote bench-requests bench-site lock live-setup environment tools clean
 
 help: ## list what can be typed (this)
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do \
@@ -83,6 +83,11 @@ bench-site: environment ## what a full view of a vCenter of 1,000 guests costs, 
 	@. ./tools/words.sh; sh tools/packages.sh $(SITE_PACKAGES) \
 	    || say "Without them nothing can be measured." "これがないと測れません。"
 	@"$(BIN)/python" -m bench.site $(ARGS)
+
+bench-remote: environment ## what looking at another machine over SSH costs, there and here (as root)
+	@. ./tools/words.sh; sh tools/packages.sh iproute2 openssh-client openssh-server sudo mawk \
+	    || say "What is missing is said." "足りないものは表示します。"
+	@"$(BIN)/python" -m bench.remote $(ARGS)
 
 live-setup: ## install the Debian packages that the live tests need (as root)
 	@sh tools/packages.sh $(LIVE_PACKAGES)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tests.diagnose.made_evidence import END, HOST, START, gap, healthy_evidence, looks, storm_evidence
+from tests.diagnose.made_evidence import END, HOST, START, event, gap, healthy_evidence, looks, storm_evidence
 
 from tenmatsu.diagnose.engine import diagnose
 from tenmatsu.model.evidence import Evidence, Window
@@ -70,3 +70,17 @@ def test_nothing_is_ever_certain_or_confirmed() -> None:
 
 def test_the_same_evidence_gives_the_same_verdict() -> None:
     assert diagnose(storm_evidence()) == diagnose(storm_evidence())
+
+
+def test_what_to_do_next_names_the_machine_that_was_looked_at() -> None:
+    storm = storm_evidence()
+    reached = event("machine.reached", sight="reach", host="root@web1", by="ssh")
+    commands = [
+        [one.command for one in diagnose(evidence).suggestions if one.command.startswith("tenmatsu ")]
+        for evidence in (storm, replace(storm, events=(*storm.events, reached)))
+    ]
+    assert commands[0]
+    assert commands[1] == [
+        command.replace(" top", " top --on root@web1").replace(" investigate", " investigate --on root@web1")
+        for command in commands[0]
+    ]

@@ -1,6 +1,8 @@
 """What to look at or do next: the looks that would decide most, and the gaps worth closing."""
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from tenmatsu.diagnose.causes import load_causes
 from tenmatsu.diagnose.weigh import WeighedCause
@@ -11,6 +13,7 @@ from tenmatsu.model.words import Words
 
 MOST = 5
 _CANDIDATES = 3
+_OWN = re.compile(r"^(tenmatsu (?:top|investigate))\b")
 
 
 def suggest(
@@ -19,7 +22,25 @@ def suggest(
     findings: Mapping[str, Finding],
     status: Status,
 ) -> tuple[Suggestion, ...]:
-    """Return at most five suggestions, the most telling first."""
+    """Return at most five suggestions, the most telling first; our own commands name another machine."""
+    reached = evidence.latest("machine.reached")
+    host = reached.text("host") if reached else ""
+    return tuple(_name_host(one, host) for one in _choose(evidence, ranked, findings, status))
+
+
+def _name_host(suggestion: Suggestion, host: str) -> Suggestion:
+    if not host:
+        return suggestion
+    command = _OWN.sub(lambda found: f"{found[1]} --on {host}", suggestion.command)
+    return replace(suggestion, command=command)
+
+
+def _choose(
+    evidence: Evidence,
+    ranked: Sequence[tuple[float, WeighedCause]],
+    findings: Mapping[str, Finding],
+    status: Status,
+) -> tuple[Suggestion, ...]:
     if status is Status.HEALTHY:
         return (WATCH_ON,) if evidence.asked_url else (NAME_IT, WATCH_ON)
     chosen: list[Suggestion] = []

@@ -53,6 +53,24 @@ hex() {
     '
 }
 
+# number, most bytes, path: few bytes of any kind, for which one process is enough
+few_bytes() {
+    is_readable "$1" "$3" || return
+    number=$1
+    # shellcheck disable=SC2046  # parted into words, and these are put together without anything between
+    set -- $(od -An -v -tx1 -N "$2" "$3")
+    IFS=
+    whole="$*"
+    unset IFS
+    while [ -n "$whole" ]; do
+        rest=${whole#$many}
+        [ "$rest" != "$whole" ] || rest=
+        printf 'TENMATSU-H %s d %s\n' "$number" "${whole%"$rest"}"
+        whole=$rest
+    done
+    end "$number" ok
+}
+
 # number, a command that fails: says why, by what it says
 refuse() {
     number=$1
@@ -202,6 +220,7 @@ while IFS=' ' read -r number question words <&7; do
         read)
             word "$3"
             case $1$word in
+                0/proc/*/cmdline | 0/proc/*/environ) few_bytes "$number" "$2" "$word" & ;;
                 */cmdline | */environ | */auxv) ( (read_bytes "$number" "$1" "$2" "$word") &) ;;
                 0/proc/* | 0/sys/*)
                     is_readable "$number" "$word" &&

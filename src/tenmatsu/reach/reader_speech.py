@@ -90,7 +90,7 @@ class ShellSpeech:
 
     def make_request(self, number: int, question: str, words: Mapping[str, Any]) -> bytes:
         """Return a request. Raises ReachError where sh cannot do it, NotThere where no file is so named."""
-        what = str(words.get("path") or words.get("argv", [question])[0])
+        what = str(words.get("path") or words.get("server") or words.get("argv", [question])[0])
         if question not in _SHELL_WORDS or "**" in words.get("path", ""):
             raise ReachError(what, NEEDS_PYTHON.fill(what=what))
         try:

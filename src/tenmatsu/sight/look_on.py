@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from tenmatsu.model.align import align
 from tenmatsu.model.case import ClockOffset
-from tenmatsu.model.evidence import Evidence, Gap, Look
+from tenmatsu.model.evidence import Event, Evidence, Gap, Look
 from tenmatsu.model.marks import Marks
 from tenmatsu.model.site import Component
 from tenmatsu.model.words import Words
@@ -98,7 +98,7 @@ def look_through(
     ahead = reach.clock_offset
     return FarLook(
         component=component,
-        evidence=_tell_lacks(reach, align(evidence, reach.ahead_seconds)),
+        evidence=_tell_way(reach, _tell_lacks(reach, align(evidence, reach.ahead_seconds))),
         clock_offset=ClockOffset(
             component=component.id,
             offset_seconds=reach.ahead_seconds,
@@ -125,6 +125,24 @@ def _make_scene(reach: RemoteReach, component: Component, wanted: Wanted, ssh: S
         marks=wanted.marks,
         way_seconds=_WAY_SECONDS,
     )
+
+
+def _tell_way(reach: RemoteReach, evidence: Evidence) -> Evidence:
+    """Return the evidence with how the machine was reached."""
+    reached = Event(
+        sight="reach",
+        component=evidence.component,
+        name="machine.reached",
+        time=evidence.window.start,
+        attributes={
+            "host": reach.name,
+            "by": "ssh",
+            "as_root": reach.is_root,
+            "clock_offset_seconds": round(reach.ahead_seconds, 6),
+            "clock_uncertainty_seconds": round(reach.clock_offset.uncertainty_seconds, 6),
+        },
+    )
+    return replace(evidence, events=(reached, *evidence.events))
 
 
 def _tell_lacks(reach: RemoteReach, evidence: Evidence) -> Evidence:

@@ -11,7 +11,7 @@ import traceback
 from typing import Any, Callable, Dict, Optional
 
 from tenmatsu.probe.reader import clocks, commands, files
-from tenmatsu.probe.reader.answers import Answers
+from tenmatsu.probe.reader.answers import Answers, Gathered
 from tenmatsu.probe.reader.name_query import ask_name_server
 
 # Whoever asks says something every few seconds (`reach/remote.py`): after so long a silence it is gone.
@@ -60,11 +60,13 @@ class Desk:
             self._given_up.discard(number)
 
     def _answer(self, request: Request, number: int) -> Request:
+        gathered = self._answers.gather(number)
+
         def send(data: bytes) -> None:
             if number in self._given_up:
                 raise commands.TooLong
             try:
-                self._answers.send(number, data)
+                gathered.take(data)
             except OSError:
                 leave(1)
 
@@ -73,9 +75,17 @@ class Desk:
                 said = commands.run(request, send, lambda: number in self._given_up)
             else:
                 said = QUESTIONS[request["ask"]](request, send) or {}
+            self._flush(gathered)
         except Exception as error:  # noqa: BLE001 - the edge of the loop: told
             return _describe(error)
         return said
+
+    @staticmethod
+    def _flush(gathered: Gathered) -> None:
+        try:
+            gathered.flush()
+        except OSError:
+            leave(1)
 
 
 def _describe(error: Exception) -> Request:
