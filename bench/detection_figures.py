@@ -7,6 +7,8 @@ from math import exp, lgamma, log, log1p
 from random import Random
 from statistics import fmean, median
 
+from bench.detection_optimum import find_shortest
+
 from tenmatsu.chance.mixture import draw_successes
 from tenmatsu.chance.onset import Count, find_onset
 from tenmatsu.chance.rate import estimate_rate
@@ -16,12 +18,14 @@ from tenmatsu.chance.walk import follow
 
 @dataclass(frozen=True, kw_only=True)
 class Proof:
-    """Many proofs of the same kind: how often wrong, how long, beside the least that Wald's bound allows."""
+    """Many proofs of the same kind: how often wrong, how long, beside the least that is possible."""
 
     wrong: float
     certain_wrong: float  # counted exactly, by the lattice's paths
     mean_number: float
+    certain_mean: float
     bound: float
+    shortest: float  # that any test with these errors can have, jumps and all
 
 
 def prove(still: float, usual: float, error: float, over: bool, runs: int, seed: int) -> Proof:
@@ -36,12 +40,14 @@ def prove(still: float, usual: float, error: float, over: bool, runs: int, seed:
             taken += 1
         wrong += test.decision is not right
         number += taken
-    course = follow(first.walk, rate)
+    course, bound = follow(first.walk, rate), find_bound(still, usual, error, over)
     return Proof(
         wrong=wrong / runs,
         certain_wrong=course.at_ceiling if over else course.at_floor,
         mean_number=number / runs,
-        bound=find_bound(still, usual, error, over),
+        certain_mean=course.mean_trials,
+        bound=bound,
+        shortest=find_shortest(still, usual, error, over, bound),
     )
 
 

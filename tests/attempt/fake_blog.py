@@ -41,8 +41,11 @@ class FakeBlog:
     has_trash: bool = False
     full_disk: bool = False
     stale: bool = False
+    keeps_pages: bool = False
+    front_page: bool = False
     extra_saves: int = 0
     posts: dict[str, Post] = field(default_factory=dict)
+    published: dict[str, Post] = field(default_factory=dict)
     written: int = 0
     _next: int = 100
 
@@ -55,6 +58,7 @@ class FakeBlog:
         for _ in range(1 + self.extra_saves):
             self._next += 1
             self.posts[str(self._next)] = Post(str(self._next), title, body)
+            self.published[str(self._next)] = Post(str(self._next), title, body)
         return self.posts[str(self._next)]
 
     def delete(self, id: str) -> bool:
@@ -74,9 +78,9 @@ class FakeBlog:
         return [post for post in self.posts.values() if post.title == MARK]
 
     def page(self, id: str) -> bytes | None:
-        post = self.posts.get(id)
+        post = (self.published if self.keeps_pages else self.posts).get(id)
         if post is None or post.trashed:
-            return None
+            return b"<html><body>What is new</body></html>" if self.front_page else None
         title, body = ("Old", "old words") if self.stale else (post.title, post.body)
         page = f"<html><head><title>{title}</title></head><body><p>{body}</p></body></html>".encode()
         return page[: len(page) // 2] if self.full_disk else page

@@ -80,8 +80,29 @@ def test_many_posts_with_failures_leave_nothing(engine: MovableType, ready: Make
     assert any(one.outcome is Outcome.OK for one in attempts)
     assert all(one.copies <= 1 for one in attempts)
     engine.inject()
-    assert probe.clean_up(attempts) == ()
+    assert {one.page for one in probe.clean_up(attempts)} == remains(engine)
     assert engine.entries == {}
+
+
+def remains(engine: MovableType) -> set[str]:
+    """Return the addresses of entries' pages that a deletion left that was killed before its rebuild."""
+    paths = (path for path, page in engine.pages.items() if "entry-" in path and "tenmatsu-" in page)
+    return {engine.base_url + path for path in paths}
+
+
+def test_a_page_that_outlives_its_entry_is_told_until_it_is_gone(
+    engine: MovableType, ready: MakeReady
+) -> None:
+    probe = ready()
+    engine.inject(plan=["none", "between"])
+    done = probe.attempt(make_mark())
+    (left,) = done.left_behind
+    assert {left.page} == remains(engine)
+    assert (done.outcome, done.step, left.mark) == (Outcome.FAILED, "delete", done.mark)
+    (again,) = probe.clean_up([done])
+    assert again.page == left.page
+    engine.pages.clear()
+    assert probe.clean_up([done]) == ()
 
 
 def test_another_blog_is_refused(engine: MovableType, ready: MakeReady) -> None:

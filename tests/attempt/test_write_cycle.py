@@ -193,6 +193,37 @@ def test_a_page_that_was_not_rebuilt(kind: str) -> None:
 
 
 @api
+@pytest.mark.parametrize("has_trash", [False, True])
+def test_a_page_that_outlives_its_entry_is_left_behind(kind: str, has_trash: bool) -> None:
+    found = run(kind, blog=FakeBlog(keeps_pages=True, has_trash=has_trash))
+    assert found.steps == ("failed", "delete")
+    assert found.attempt.reason == "its entry is deleted, but the published page is still there"
+    (left,) = found.attempt.left_behind
+    assert (left.mark, left.page, found.blog.ours()) == (MARK, left.what, [])
+    probe = make_write_probe(found.target)
+    assert [one.page for one in probe.clean_up(found.asker, [MARK], {MARK: [left.page]})] == [left.page]
+    found.blog.keeps_pages = False
+    assert probe.clean_up(found.asker, [MARK], {MARK: [left.page]}) == ()
+
+
+@api
+def test_another_page_in_its_place_is_none_of_ours(kind: str) -> None:
+    found = run(kind, blog=FakeBlog(front_page=True))
+    assert (found.attempt.outcome, found.attempt.left_behind) == (Outcome.OK, ())
+
+
+@api
+def test_a_page_that_nobody_could_see_is_told_and_is_no_failure(kind: str) -> None:
+    last = len(run(kind).asker.asked) - 1
+    found = run(kind, [""] * last + ["before"])
+    assert found.attempt.outcome is Outcome.OK
+    (left,) = found.attempt.left_behind
+    assert left.reason.startswith(
+        "its entry is deleted; whether the published page is gone, nobody could see"
+    )
+
+
+@api
 def test_saved_twice(kind: str) -> None:
     found = run(kind, blog=FakeBlog(extra_saves=1))
     assert (found.steps, found.attempt.copies, found.blog.ours()) == (("failed", "find"), 2, [])

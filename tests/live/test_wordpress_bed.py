@@ -61,6 +61,16 @@ def test_a_killed_post_is_a_500(wordpress_blog: WordPress, harm: str, is_there: 
     assert wordpress_blog.harms() == (harm,)
 
 
+def test_a_locked_database_is_a_500_and_reading_goes_on(wordpress_blog: WordPress) -> None:
+    before = wordpress_blog.entries()
+    with wordpress_blog.lock_database():
+        with pytest.raises(xmlrpc.client.ProtocolError, match="500"):
+            _post(wordpress_blog, "Locked out")
+        assert httpx.get(f"{wordpress_blog.url}/", timeout=30).status_code == 200
+    assert wordpress_blog.entries() == before
+    assert _post(wordpress_blog, "Let in again")
+
+
 def _post(wordpress_blog: WordPress, title: str) -> str:
     content = {"title": title, "description": "A text.", "mt_allow_pings": 0}
     entry_id = _call(

@@ -82,9 +82,33 @@ def test_two_hundred_posts_with_failures_leave_nothing_and_double_nothing(
     assert any(one.mark_found for one in failed), "killed between commit and rebuild: saved all the same"
     assert any(one.mark_found is False for one in failed), "killed before the commit: not saved"
     blog.inject()
-    assert ready.clean_up(attempts) == ()
+    left = ready.clean_up(attempts)
+    assert {one.page for one in left} == remains(blog)
+    assert left, "killed between a deletion's commit and its rebuild: the page is there without its entry"
     assert ours(blog) == []
     assert len(blog.entries()) == before
+
+
+def remains(blog: PostBlog) -> set[str]:
+    """Return the addresses of pages that the disk holds of entries that the database does not."""
+    known = {blog.page(entry.id).name for entry in blog.entries()}
+    pages = (page for page in blog.site.glob("entry-*.html") if page.name not in known)
+    return {blog.server.url(f"/{page.name}") for page in pages if "tenmatsu-" in page.read_text()}
+
+
+def test_a_deletion_that_dies_before_its_rebuild_leaves_a_page_that_is_told(
+    blog: PostBlog, ready: Ready
+) -> None:
+    blog.inject(plan=("kill_between",), methods=("deletePost",))
+    done = ready.attempt(make_mark())
+    (left,) = done.left_behind
+    assert (done.outcome, done.step) == (Outcome.FAILED, "delete")
+    assert left.page in remains(blog)
+    assert ours(blog) == []
+    blog.inject()
+    assert [one.page for one in ready.clean_up([done])] == [left.page]
+    (blog.site / left.page.rpartition("/")[2]).unlink()
+    assert ready.clean_up([done]) == ()
 
 
 def test_killed_between_commit_and_rebuild_is_found_and_removed(blog: PostBlog, ready: Ready) -> None:

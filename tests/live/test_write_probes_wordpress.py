@@ -14,7 +14,7 @@ from tenmatsu.model.evidence import Outcome
 from tenmatsu.model.probe_plan import ProbePlan
 from tenmatsu.reach.http import HttpAsker
 
-from .bed.wordpress import WordPress
+from .bed.wordpress import LOCK_SECONDS, WordPress
 
 pytestmark = pytest.mark.live
 
@@ -53,6 +53,15 @@ def test_a_killed_post_is_found_where_it_was_saved(
     done = ready.attempt(make_mark())
     assert (done.outcome, done.status, done.mark_found) == (Outcome.FAILED, 500, is_there)
     wordpress_blog.inject()
+    assert ready.clean_up([done]) == ()
+    assert ours(wordpress_blog) == []
+
+
+def test_a_locked_database_is_a_failure_by_the_application(wordpress_blog: WordPress, ready: Ready) -> None:
+    with wordpress_blog.lock_database():
+        done = ready.attempt(make_mark())
+    assert (done.outcome, done.step, done.page_maker) == (Outcome.FAILED, "write", "application")
+    assert done.duration_seconds >= LOCK_SECONDS
     assert ready.clean_up([done]) == ()
     assert ours(wordpress_blog) == []
 

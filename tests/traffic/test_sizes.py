@@ -72,13 +72,15 @@ def test_pages_that_a_full_disk_cut_end_at_a_whole_block() -> None:
         entries(*WELL, 8192),  # one of 61 is so by chance once in 70
         [*entries(*WELL), *[line(99, "GET /entry-1.html", 8192)] * 40],  # one page, however often
         entries(4096, 8192, 12288),  # made in blocks
+        [line(n, f"GET /{chr(97 + n // 26)}{chr(97 + n % 26)}", 4096 if n == 7 else 9000) for n in range(99)]
+        + [line(99, "GET /ah", 9000)],  # one of ninety-nine kinds
         [
             *entries(*WELL),
             *(line(99, f"GET /entry-{n}.html", 4096, 206) for n in range(9)),
         ],  # a part was asked for
         [line(n, f"GET /disk-{n}.img", 4096 * (n % 3 + 1) + (n > 50)) for n in range(60)],
     ],
-    ids=["chance", "one page", "made so", "part", "no page"],
+    ids=["chance", "one page", "made so", "many kinds", "part", "no page"],
 )
 def test_whole_blocks_that_mean_nothing(lines: list[str]) -> None:
     assert study(tally_of(*lines), None, UTC).cut_pages == ()

@@ -35,7 +35,9 @@ def get_ready(
     probe = make_write_probe(_target_of(plan, secrets))
     return Ready(
         attempt=lambda mark: probe.attempt(asker, now, mark),
-        clean_up=lambda attempts: probe.clean_up(asker, marks) if (marks := _uncertain(attempts)) else (),
+        clean_up=lambda attempts: (
+            probe.clean_up(asker, marks, _pages(attempts)) if (marks := _uncertain(attempts)) else ()
+        ),
     )
 
 
@@ -61,3 +63,12 @@ def _left_by(attempts: Sequence[Attempt]) -> tuple[LeftBehind, ...]:
 def _uncertain(attempts: Sequence[Attempt]) -> list[str]:
     """Return the marks of those that may have left something: a late answer may still have written."""
     return [one.mark for one in attempts if one.mark and (one.left_behind or one.outcome is not Outcome.OK)]
+
+
+def _pages(attempts: Sequence[Attempt]) -> dict[str, list[str]]:
+    """Return by mark the pages that were there when their entries had been deleted."""
+    found: dict[str, list[str]] = {}
+    for left in _left_by(attempts):
+        if left.page:
+            found.setdefault(left.mark, []).append(left.page)
+    return found

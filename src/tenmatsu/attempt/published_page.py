@@ -9,10 +9,18 @@ from urllib.parse import quote
 from tenmatsu.attempt.blog_api import Answer, Entry, only_http, read_failure, read_page_failure
 from tenmatsu.attempt.blog_target import BlogTarget
 from tenmatsu.model.exchange import Ask, Asker, Exchange
-from tenmatsu.model.reason import PAGE_CUT, PAGE_EMPTY, PAGE_MISSING, PAGE_OLD
+from tenmatsu.model.reason import (
+    PAGE_CUT,
+    PAGE_EMPTY,
+    PAGE_MISSING,
+    PAGE_OLD,
+    PAGE_STAYS,
+    PAGE_UNSEEN,
+)
 
 _HTML_BEGINS = re.compile(rb"<html\b", re.IGNORECASE)
 _HTML_ENDS = re.compile(rb"</html\s*>", re.IGNORECASE)
+_GONE = frozenset({404, 410})
 _BLOCK_BYTES = 4096  # file systems' usual block: where a full disk ends a file
 
 
@@ -25,12 +33,32 @@ def address_of(target: BlogTarget, entry: Entry, mark: str) -> str:
 
 def look_at_page(asker: Asker, target: BlogTarget, url: str, mark: str) -> Answer:
     """Return whether the page is in order; the answer's reason says what is not."""
-    headers = {"Cache-Control": "no-cache", "Pragma": "no-cache"}
-    exchange = asker.ask(Ask(method="GET", url=url, headers=headers, limit_seconds=target.limit_seconds))
+    exchange = _fetch(asker, target, url)
     if failure := read_failure(exchange) or read_page_failure(exchange):
         reason = PAGE_MISSING.fill(why=failure.reason).en
         return Answer(exchange=exchange, reason=reason, page_maker=failure.page_maker)
     return Answer(exchange=exchange, reason=_find_fault(exchange, mark))
+
+
+def look_for_remains(asker: Asker, target: BlogTarget, url: str, mark: str) -> Answer:
+    """Return whether the page of a deleted entry is gone; the answer's reason says that it is not, or unseen.
+
+    A server may answer with another page in its place (a search, the front page): what does not carry the
+    mark is not ours.
+    """
+    exchange = _fetch(asker, target, url)
+    if exchange.is_whole and exchange.status in _GONE:
+        return Answer(exchange=exchange, gone=True)
+    if exchange.status == 200 and mark.encode() in exchange.body:
+        return Answer(exchange=exchange, reason=PAGE_STAYS.en)
+    if failure := read_failure(exchange):
+        return Answer(exchange=exchange, reason=PAGE_UNSEEN.fill(why=failure.reason).en)
+    return Answer(exchange=exchange, gone=True)
+
+
+def _fetch(asker: Asker, target: BlogTarget, url: str) -> Exchange:
+    headers = {"Cache-Control": "no-cache", "Pragma": "no-cache"}
+    return asker.ask(Ask(method="GET", url=url, headers=headers, limit_seconds=target.limit_seconds))
 
 
 def _find_fault(exchange: Exchange, mark: str) -> str:

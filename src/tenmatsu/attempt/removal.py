@@ -17,9 +17,13 @@ _GAVE_UP = frozenset({502, 504})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Removal:
-    """What is left, and the first deletion that failed, even where a later one did it."""
+    """What is left, and the first deletion that failed, even where a later one did it.
+
+    `entries` are all that were met, removed or not.
+    """
 
     left: tuple[LeftBehind, ...] = ()
+    entries: tuple[Entry, ...] = ()
     failure: Answer | None = None
 
 
@@ -30,13 +34,16 @@ class _Removing:
         self._api = api
         self._mark = mark
         self.waiting: dict[str, Entry] = {}
-        self._done: set[str] = set()
+        self.met: dict[str, Entry] = {}
         self.failure: Answer | None = None
         self.last: Answer | None = None
 
     def expect(self, answer: Answer) -> None:
         """Take over the entries that an answer names."""
-        self.waiting.update({one.id: one for one in answer.entries if one.id})
+        named = {one.id: one for one in answer.entries if one.id}
+        self.waiting.update(named)
+        # A list may leave the page's address out that the writing gave.
+        self.met.update({id: one for id, one in named.items() if one.url or id not in self.met})
 
     def delete_all(self) -> None:
         for entry in tuple(self.waiting.values()):
@@ -61,17 +68,15 @@ def remove(api: BlogApi, mark: str, written: Answer | None = None, found: Answer
             removing.expect(answer)
     if found is None:
         found = removing.look()
-    met = bool(removing.waiting)
     for _ in range(_ROUNDS):
         if not removing.waiting and not found.reason:
             break
         removing.delete_all()
         found = removing.look()
-        met = met or bool(removing.waiting)
     left = tuple(_left(mark, entry, removing.last or found) for entry in removing.waiting.values())
-    if not left and not met and (unsure := _may_appear(mark, written, found)):
+    if not left and not removing.met and (unsure := _may_appear(mark, written, found)):
         left = (unsure,)
-    return Removal(left=left, failure=removing.failure)
+    return Removal(left=left, entries=tuple(removing.met.values()), failure=removing.failure)
 
 
 def _left(mark: str, entry: Entry, last: Answer) -> LeftBehind:

@@ -4,19 +4,20 @@ The attempt writes once. After every answer it looks for its mark (a 500 often m
 then removes every entry that carries it. What it cannot remove, and what may still appear, it reports.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
 from tenmatsu.attempt.blog_api import Answer, BlogApi, Entry, is_mark
 from tenmatsu.attempt.blog_target import BlogTarget
-from tenmatsu.attempt.published_page import address_of, look_at_page
-from tenmatsu.attempt.removal import remove
+from tenmatsu.attempt.published_page import address_of, look_at_page, look_for_remains
+from tenmatsu.attempt.removal import Removal, remove
 from tenmatsu.model.attempt import Attempt, LeftBehind
 from tenmatsu.model.evidence import Outcome
 from tenmatsu.model.exchange import NOT_THERE, Asker
-from tenmatsu.model.reason import COULD_NOT_FIND, NO_MARK, NOT_DELETED, NOT_SAVED, SAVED_TWICE
+from tenmatsu.model.reason import COULD_NOT_FIND, NO_MARK, NOT_DELETED, NOT_SAVED, PAGE_STAYS, SAVED_TWICE
+from tenmatsu.parse.clean_text import clean_text
 
 MakeApi = Callable[[BlogTarget, Asker], BlogApi]
 
@@ -58,10 +59,19 @@ class WriteCycle:
                 outcome=Outcome.FAILED,
                 answer=replace(removal.failure, reason=why, hopeless=False),
             )
-        return self._as_attempt(decision, mark, removal.left)
+        remains = tuple(self._find_remains(asker, mark, removal))
+        if decision.outcome is Outcome.OK and (still := _still_there(remains)):
+            decision = replace(decision, step="delete", outcome=Outcome.FAILED, answer=still)
+        left = tuple(_page_left(mark, url, answer) for url, answer in remains)
+        return self._as_attempt(decision, mark, (*removal.left, *left))
 
-    def clean_up(self, asker: Asker, marks: Sequence[str]) -> tuple[LeftBehind, ...]:
-        """Remove whatever carries one of our marks; return what could not be removed or looked for."""
+    def clean_up(
+        self, asker: Asker, marks: Sequence[str], pages: Mapping[str, Sequence[str]] | None = None
+    ) -> tuple[LeftBehind, ...]:
+        """Remove whatever carries one of our marks; return what could not be removed or looked for.
+
+        `pages` are by mark the addresses of pages that were still there when their entries were deleted.
+        """
         ours = [mark for mark in marks if is_mark(mark)]
         if not ours:
             return ()
@@ -72,7 +82,9 @@ class WriteCycle:
             if opened.reason:
                 left.append(LeftBehind(time=opened.exchange.time, mark=mark, what=mark, reason=opened.reason))
             else:
-                left += remove(api, mark).left
+                removal = remove(api, mark)
+                remains = self._find_remains(asker, mark, removal, (pages or {}).get(mark, ()))
+                left += [*removal.left, *(_page_left(mark, url, answer) for url, answer in remains)]
         return tuple(self._without_secret(one) for one in left)
 
     def _decide(self, asker: Asker, mark: str, written: Answer, found: Answer) -> _Decision:
@@ -108,6 +120,18 @@ class WriteCycle:
         url = next(filter(None, addresses), "")
         return look_at_page(asker, self._target, url, mark) if url else None
 
+    def _find_remains(
+        self, asker: Asker, mark: str, removal: Removal, known: Sequence[str] = ()
+    ) -> Iterator[tuple[str, Answer]]:
+        """Yield the pages of deleted entries that are still there, or that nobody could see."""
+        if removal.left:
+            return  # an entry that is there has its page by right
+        addresses = (address_of(self._target, entry, mark) for entry in removal.entries)
+        for url in dict.fromkeys(filter(None, (*known, *addresses))):
+            answer = look_for_remains(asker, self._target, url, mark)
+            if not answer.gone:
+                yield url, answer
+
     def _as_attempt(
         self, decision: _Decision, mark: str, left_behind: tuple[LeftBehind, ...] = ()
     ) -> Attempt:
@@ -134,7 +158,9 @@ class WriteCycle:
         )
 
     def _without_secret(self, left: LeftBehind) -> LeftBehind:
-        return replace(left, what=self._hide(left.what), reason=self._hide(left.reason))
+        return replace(
+            left, what=self._hide(left.what), reason=self._hide(left.reason), page=self._hide(left.page)
+        )
 
     def _hide(self, text: str) -> str:
         """Return a text without the password, should a server have said it back to us."""
@@ -143,6 +169,16 @@ class WriteCycle:
 
 def _failed(step: str, answer: Answer) -> _Decision:
     return _Decision(step=step, answer=answer, outcome=Outcome.FAILED)
+
+
+def _still_there(remains: Sequence[tuple[str, Answer]]) -> Answer | None:
+    """Return the first page that is surely there: one that nobody could see makes no failure."""
+    return next((one for _, one in remains if one.reason == PAGE_STAYS.en), None)
+
+
+def _page_left(mark: str, url: str, answer: Answer) -> LeftBehind:
+    what = clean_text(url, 200)
+    return LeftBehind(time=answer.exchange.time, mark=mark, what=what, reason=answer.reason, page=url)
 
 
 def _refuse_mark(time: datetime, mark: str) -> Attempt:

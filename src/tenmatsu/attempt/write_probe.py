@@ -1,6 +1,6 @@
 """The ready-made write probes for blogs: one API, one file, one line in `KINDS`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -30,8 +30,13 @@ class WriteProbe(Protocol):
         """Carry one out. `mark` is unique: 8 to 64 letters, digits and hyphens."""
         ...
 
-    def clean_up(self, asker: Asker, marks: Sequence[str]) -> tuple[LeftBehind, ...]:
-        """Remove whatever carries our marks; return what could not be removed."""
+    def clean_up(
+        self, asker: Asker, marks: Sequence[str], pages: Mapping[str, Sequence[str]] | None = None
+    ) -> tuple[LeftBehind, ...]:
+        """Remove whatever carries our marks; return what could not be removed.
+
+        `pages` are by mark the published pages that outlived their entries: they are looked for again.
+        """
         ...
 
 

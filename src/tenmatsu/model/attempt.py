@@ -9,12 +9,16 @@ from tenmatsu.model.exchange import NOT_TIMED, Timings
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LeftBehind:
-    """Something of ours that could not be removed. `what` is enough for a person to find it."""
+    """Something of ours that could not be removed. `what` is enough for a person to find it.
+
+    `page` is the address of a published page that outlived its entry; empty where the entry itself is left.
+    """
 
     time: datetime
     mark: str
     what: str
     reason: str
+    page: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

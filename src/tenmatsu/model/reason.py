@@ -40,6 +40,13 @@ PAGE_CUT = Words(
 PAGE_OLD = Words("the published page does not show the entry", "公開されたページに記事なし")
 PAGE_MISSING = Words("saved, but its page cannot be read: {why}", "保存されたがページを読めず: {why}")
 NOT_DELETED = Words("written, but not deleted without an error: {why}", "書き込みは成功、削除でエラー: {why}")
+PAGE_STAYS = Words(
+    "its entry is deleted, but the published page is still there", "記事は削除済み、公開されたページが残存"
+)
+PAGE_UNSEEN = Words(
+    "its entry is deleted; whether the published page is gone, nobody could see: {why}",
+    "記事は削除済み。公開されたページの消失は確認できず: {why}",
+)
 MAY_APPEAR = Words(
     "not there when looked for, but the writing had no final answer: it may still appear",
     "探した時点ではないが、書き込みの結果が不明のため後から現れる可能性あり",
@@ -49,6 +56,7 @@ _SENTENCES = (
     COULD_NOT_FIND,
     PAGE_MISSING,
     NOT_DELETED,
+    PAGE_UNSEEN,
     SERVERS_PAGE,
     APPLICATIONS_PAGE,
     PROXYS_PAGE,
@@ -67,6 +75,7 @@ _SENTENCES = (
     PAGE_EMPTY,
     PAGE_CUT,
     PAGE_OLD,
+    PAGE_STAYS,
     MAY_APPEAR,
 )
 # What an answer was expected to be, and is not.

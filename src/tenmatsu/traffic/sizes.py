@@ -80,15 +80,19 @@ def find_cut_pages(
     blocks: Mapping[Asked, WholeBlocks], counts: Mapping[Asked, Count]
 ) -> tuple[CutPages, ...]:
     """Return the kinds of pages of which more are whole blocks than chance makes, the clearest first."""
-    found = (_cut(asked, one, counts.get(asked, Count()).total) for asked, one in blocks.items())
+    found = (_cut(asked, one, counts.get(asked, Count()).total, len(counts)) for asked, one in blocks.items())
     return tuple(sorted((one for one in found if one), key=lambda one: -one.decibans))
 
 
-def _cut(asked: Asked, one: WholeBlocks, total: int) -> CutPages | None:
-    """Judge a kind of pages. They are at most as many as their answers: chance is not underrated."""
+def _cut(asked: Asked, one: WholeBlocks, total: int, kinds: int) -> CutPages | None:
+    """Judge a kind of pages. They are at most as many as their answers: chance is not underrated.
+
+    So many kinds are tried, one of which may well be so by chance: each is asked for as much more.
+    """
     if one.answers >= total:
         return None  # nothing was ever of another size: it is made in blocks
-    decibans = -10 * log10(max(_poisson_tail(len(one.pages), total / BLOCK_BYTES), 1e-30))
+    chance = min(1.0, kinds * _poisson_tail(len(one.pages), total / BLOCK_BYTES))
+    decibans = -10 * log10(max(chance, 1e-30))
     if decibans < _LEAST_DECIBANS:
         return None
     return CutPages(

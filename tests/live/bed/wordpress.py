@@ -18,7 +18,7 @@ from .apache import APACHE, RUN_USER, free_port
 from .ask import ask
 from .fault import MOST_SECONDS
 from .harm import Harm
-from .processes import CLEAN_ENVIRONMENT, BedError, end, start, until
+from .processes import CLEAN_ENVIRONMENT, BedError, end, running, start, until
 from .settings import COMBINED, MODULES_FOLDER
 
 PACKAGES = (
@@ -41,7 +41,11 @@ WRITES = ("save", "delete")
 DATABASE = """--user={user} --datadir={root}/db --socket={root}/run/db.sock --pid-file={root}/run/db.pid
 --skip-networking --skip-name-resolve --tmpdir={root}/tmp --innodb-buffer-pool-size=32M
 --innodb-flush-log-at-trx-commit=2 --performance-schema=OFF --skip-log-bin
---lc-messages-dir=/usr/share/mysql"""
+--lock-wait-timeout={lock_seconds} --lc-messages-dir=/usr/share/mysql"""
+# How long a statement waits for a table that somebody locked. Servers have a day; PHP gives up first.
+LOCK_SECONDS = 2
+# A dump that keeps its tables locked while it waits: reads go on, writes wait.
+DUMP = "(echo 'LOCK TABLES wordpress.wp_posts READ;'; exec sleep {seconds}) | {client}"
 
 
 class Entry(NamedTuple):
@@ -101,6 +105,16 @@ class WordPress:
         harm = Harm(folder=self.root / "harm")
         harm.inject(chances, plan=plan, methods=methods, seed=seed, sleep_seconds=sleep_seconds)
 
+    @contextmanager
+    def lock_database(self) -> Iterator[None]:
+        """Let a dump hold the posts' table: who writes gives up after LOCK_SECONDS, who reads does not."""
+        client = " ".join(_client(self.root))
+        command = ["sh", "-c", DUMP.format(seconds=MOST_SECONDS, client=client)]
+        with running(command, log=self.root / "log" / "actors.log", folder=self.root):
+            until(lambda: _is_locked(self.root), what="the lock on the posts")
+            yield
+        until(lambda: not _is_locked(self.root), what="the end of the lock on the posts")
+
     def harms(self) -> tuple[str, ...]:
         """Return what was done to each writing call since `inject`: a word of HARMS or "none"."""
         return Harm(folder=self.root / "harm").done()
@@ -159,7 +173,7 @@ def _start_database(stack: ExitStack, root: Path) -> None:
     made = _run(["mariadb-install-db", *ways, *folder, "--innodb-flush-method=nosync"], root)
     if made.returncode:
         raise BedError(f"no database was made: {made.stdout[-300:]} {made.stderr[-300:]}")
-    options = DATABASE.format(root=root, user=RUN_USER).split()
+    options = DATABASE.format(root=root, user=RUN_USER, lock_seconds=LOCK_SECONDS).split()
     log = root / "log" / "database.log"
     process = start(["/usr/sbin/mariadbd", "--no-defaults", *options], log=log, folder=root)
     stack.callback(end, process)
@@ -203,9 +217,16 @@ def _answers(root: Path) -> bool:
     )
 
 
+def _is_locked(root: Path) -> bool:
+    return bool(_query(root, "SHOW OPEN TABLES FROM wordpress LIKE 'wp_posts'").split("\t")[2:3] == ["1"])
+
+
+def _client(root: Path) -> tuple[str, ...]:
+    return ("mariadb", "--no-defaults", f"--socket={root}/run/db.sock", "--default-character-set=utf8mb4")
+
+
 def _query(root: Path, statement: str) -> str:
-    command = ["mariadb", "--no-defaults", f"--socket={root}/run/db.sock", "--default-character-set=utf8mb4"]
-    ran = _run([*command, "--batch", "--raw", "--skip-column-names", "-e", statement], root)
+    ran = _run([*_client(root), "--batch", "--raw", "--skip-column-names", "-e", statement], root)
     if ran.returncode:
         raise BedError(f"the database does not answer: {ran.stderr}")
     return ran.stdout
