@@ -1,0 +1,55 @@
+"""Opens a hypervisor by its product, a machine by its name: the one place that knows which file does it."""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from tenmatsu.errors import NotThere, WrongUse
+from tenmatsu.model.below import Product
+from tenmatsu.model.site_map import Api
+from tenmatsu.model.words import Words
+from tenmatsu.reach import Reach
+from tenmatsu.reach.hypervisor import Hypervisor
+from tenmatsu.reach.secrets import read_secret
+from tenmatsu.reach.ssh import SshOptions
+
+# Imported when they are asked for: each brings a library of its own.
+_OPENERS = {
+    Product.VMWARE: ("tenmatsu.reach.vsphere", "open_vsphere"),
+    Product.LIBVIRT: ("tenmatsu.reach.libvirt", "open_libvirt"),
+    Product.PROXMOX: ("tenmatsu.reach.proxmox", "open_proxmox"),
+}
+_REMOTE = ("tenmatsu.reach.remote", "RemoteReach")
+LIMIT_SECONDS = 10.0
+
+
+def open_hypervisor(api: Api, name: str, *, limit_seconds: float = LIMIT_SECONDS) -> Hypervisor:
+    """Return a connection; its secret is read from where it is kept. Raises ReachError, WrongUse."""
+    place = api.secrets.get("token") or api.secrets.get("password", "")
+    if not place and api.product is not Product.LIBVIRT:
+        raise WrongUse(NO_SECRET.fill(name=name))
+    secret = read_secret(place) if place else ""
+    found: Hypervisor = _find(*_OPENERS[api.product])(api, secret, name, limit_seconds=limit_seconds)
+    return found
+
+
+def open_machine(host: str, ssh: SshOptions) -> Reach:
+    """Return the way to a machine over SSH. Raises ReachError, WrongUse."""
+    found: Reach = _find(*_REMOTE)(host, ssh)
+    return found
+
+
+def _find(module: str, name: str) -> Callable[..., Any]:
+    try:
+        found: Callable[..., Any] = getattr(import_module(module), name)
+    except ModuleNotFoundError as missing:
+        raise NotThere(missing.name or module) from missing
+    return found
+
+
+NO_SECRET = Words(
+    "{name}: no password is named: --password env:NAME, file:PATH or keyring:SERVICE/USER; in the site file"
+    ' password = "…"',
+    "{name} のパスワードの場所がありません: --password env:変数名、file:パス、keyring:サービス/ユーザー。"
+    'サイトファイルでは password = "…"',
+)
