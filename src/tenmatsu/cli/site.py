@@ -4,11 +4,15 @@ from collections.abc import Callable
 
 import click
 
-from tenmatsu.cli import site_discover, site_show
+from tenmatsu.cli import site_check, site_discover, site_show
 from tenmatsu.cli.speaking import make_group
 from tenmatsu.model.words import Language, Words
 
-COMMANDS: tuple[Callable[[Language], click.Command], ...] = (site_discover.make, site_show.make)
+COMMANDS: tuple[Callable[[Language], click.Command], ...] = (
+    site_discover.make,
+    site_show.make,
+    site_check.make,
+)
 
 
 def make(language: Language) -> click.Command:

@@ -1,12 +1,10 @@
-"""Looks at all targets of a discovery side by side, each in a thread of its own with its limit."""
+"""Looks at all targets of a discovery side by side, each with its limit."""
 
-import queue
-import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
+from tenmatsu.cli.side_by_side import Done, run_side_by_side
 from tenmatsu.cli.site_targets import Target
 from tenmatsu.errors import TenmatsuError
 from tenmatsu.model.below import Lack, Power
@@ -18,55 +16,7 @@ if TYPE_CHECKING:
     from tenmatsu.reach import Reach
     from tenmatsu.reach.ssh import SshOptions
 
-Found = TypeVar("Found")
-Done = Callable[[int, int, str], None]
-# So many at a time: enough to be quick, few enough for one laptop and for a network's doorkeepers.
-MOST_AT_ONCE = 8
 TARGET_SECONDS = 120.0
-
-
-def run_side_by_side(
-    jobs: Sequence[tuple[str, Callable[[], Found]]], limit_seconds: float, tell: Done
-) -> dict[str, Found | TenmatsuError | None]:
-    """Return what each job brought: a value, its error, or None where it had no answer within its limit.
-
-    The threads are daemons: one that hangs is given up, and does not keep the program from ending.
-    """
-    waiting: queue.SimpleQueue[tuple[str, Callable[[], Found]]] = queue.SimpleQueue()
-    results: queue.SimpleQueue[tuple[str, Found | TenmatsuError]] = queue.SimpleQueue()
-    for job in jobs:
-        waiting.put(job)
-    found: dict[str, Found | TenmatsuError | None] = {name: None for name, _ in jobs}
-    for _ in range(min(MOST_AT_ONCE, len(jobs))):
-        threading.Thread(target=_work, args=(waiting, results), daemon=True).start()
-    rounds = -(-len(jobs) // MOST_AT_ONCE)
-    ends = time.monotonic() + limit_seconds * rounds
-    for done in range(len(jobs)):
-        left = [name for name, value in found.items() if value is None]
-        tell(done, len(jobs), left[0])
-        try:
-            name, value = results.get(timeout=max(0.0, ends - time.monotonic()))
-        except queue.Empty:
-            break
-        found[name] = value
-    return found
-
-
-def _work(
-    waiting: "queue.SimpleQueue[tuple[str, Callable[[], Found]]]",
-    results: "queue.SimpleQueue[tuple[str, Found | TenmatsuError]]",
-) -> None:
-    while True:
-        try:
-            name, job = waiting.get_nowait()
-        except queue.Empty:
-            return
-        try:
-            results.put((name, job()))
-        except TenmatsuError as error:
-            results.put((name, error))
-        except Exception as bug:  # noqa: BLE001 - the edge of a thread: a fault of ours must not hang the rest
-            results.put((name, TenmatsuError(FAULT.fill(what=f"{type(bug).__name__}: {bug}"))))
 
 
 def look_at(targets: Sequence[Target], ssh: "SshOptions", *, inside: bool, tell: Done) -> Seen:
@@ -147,4 +97,3 @@ def _gather(results: "dict[str, Below | Inside | TenmatsuError | None]") -> Seen
 
 NO_ANSWER = Words("no answer in {seconds} s", "{seconds} 秒以内に応答がありません")
 AGAIN = Words("Then: tenmatsu site discover with it again", "解決後、もう一度 tenmatsu site discover を実行")
-FAULT = Words("a fault of ours: {what}", "内部エラー: {what}")
