@@ -12,11 +12,29 @@ def match_entries(owned: Mapping[str, Entry], proposal: Proposal) -> Proposal:
     """Return the proposal under the names of the file, where an entry is there already; no name twice."""
     names: dict[str, str] = {}
     taken = set(owned)
+    owners = _index_marks(owned)
+
+    def by_marks(entry: Entry, used: set[str]) -> str:
+        found = [owners[mark] for mark in _marks_of(entry) if mark in owners]
+        return next((name for name in found if name not in used), "")
+
+    def by_place(entry: Entry, used: set[str]) -> str:
+        return _by_place(entry, owned, names.get(entry.on, ""), used)
+
+    def by_name(entry: Entry, used: set[str]) -> str:
+        return _by_name(entry, owned, used)
+
+    used: set[str] = set()
+    machines = {
+        name: one for name, one in proposal.entries.items() if one.entry.kind is not EntryKind.SERVICE
+    }
+    services = {name: one for name, one in proposal.entries.items() if name not in machines}
     # Surest first, and machines before what is on them.
-    for find in (_by_marks, _by_name_of_machine, _by_place, _by_name):
-        for name, one in proposal.entries.items():
-            if name not in names and (found := find(one.entry, owned, names, set(names.values()))):
+    for find, among in ((by_marks, machines), (by_name, machines), (by_place, services), (by_name, services)):
+        for name, one in among.items():
+            if name not in names and (found := find(one.entry, used)):
                 names[name] = found
+                used.add(found)
     for name in proposal.entries:
         if name not in names:
             names[name] = make_unique(name, taken)
@@ -24,33 +42,18 @@ def match_entries(owned: Mapping[str, Entry], proposal: Proposal) -> Proposal:
     return replace(proposal, entries=entries)
 
 
-def _by_marks(entry: Entry, owned: Mapping[str, Entry], _: Mapping[str, str], used: set[str]) -> str:
-    if entry.kind is EntryKind.SERVICE:
-        return ""
-    for marks in (_uuids, _macs, _addresses):
-        for name, other in owned.items():
-            alike = other.kind is not EntryKind.SERVICE and not marks(entry).isdisjoint(marks(other))
-            if alike and name not in used:
-                return name
-    return ""
+def _index_marks(owned: Mapping[str, Entry]) -> dict[str, str]:
+    """Return by each mark whose it is; in a site file none is two's."""
+    machines = [entry for entry in owned.values() if entry.kind is not EntryKind.SERVICE]
+    return {mark: entry.name for entry in machines for mark in _marks_of(entry)}
 
 
-def _uuids(entry: Entry) -> set[str]:
-    return {entry.uuid} - {""}
+def _marks_of(entry: Entry) -> tuple[str, ...]:
+    """Return what a machine is known by, the surest first."""
+    return (*filter(None, [entry.uuid]), *entry.macs, *entry.addresses)
 
 
-def _macs(entry: Entry) -> set[str]:
-    return set(entry.macs)
-
-
-def _addresses(entry: Entry) -> set[str]:
-    return set(entry.addresses)
-
-
-def _by_place(entry: Entry, owned: Mapping[str, Entry], names: Mapping[str, str], used: set[str]) -> str:
-    if entry.kind is not EntryKind.SERVICE:
-        return ""
-    on = names.get(entry.on, "")
+def _by_place(entry: Entry, owned: Mapping[str, Entry], on: str, used: set[str]) -> str:
     for name, other in owned.items():
         if other.kind is not EntryKind.SERVICE or name in used:
             continue
@@ -61,13 +64,7 @@ def _by_place(entry: Entry, owned: Mapping[str, Entry], names: Mapping[str, str]
     return ""
 
 
-def _by_name_of_machine(
-    entry: Entry, owned: Mapping[str, Entry], names: Mapping[str, str], used: set[str]
-) -> str:
-    return "" if entry.kind is EntryKind.SERVICE else _by_name(entry, owned, names, used)
-
-
-def _by_name(entry: Entry, owned: Mapping[str, Entry], _: Mapping[str, str], used: set[str]) -> str:
+def _by_name(entry: Entry, owned: Mapping[str, Entry], used: set[str]) -> str:
     other = owned.get(entry.name)
     if other is None or other.kind is not entry.kind or entry.name in used:
         return ""

@@ -3,13 +3,13 @@
 Nothing is taken away. What differs from the file, or is gone, becomes a comment beside its entry.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tenmatsu.model.site_map import Entry, EntryKind, SiteMap
 from tenmatsu.model.words import Language, Words
-from tenmatsu.parse.toml_lines import find_lines
+from tenmatsu.parse.toml_lines import Path, find_lines
 from tenmatsu.site.break_circles import break_circles
 from tenmatsu.site.match import match_entries
 from tenmatsu.site.proposal import Proposal, ProposedEntry, ProposedNeed
@@ -26,7 +26,11 @@ def merge_site(text: str, site: SiteMap, proposal: Proposal, language: Language)
     entries = break_circles(missing, site.entries)
     known = {name: one for name, one in entries.items() if name in site.entries}
     text = _add_needs(text, known, language)
-    added = {name: _find_lines_to_add(site.entries[name], one, text, language) for name, one in known.items()}
+    lists = {path[:2] for path in find_lines(text) if path[2:] == ("needs",)}
+    added = {
+        name: _find_lines_to_add(site.entries[name], one, text, language, lists=lists)
+        for name, one in known.items()
+    }
     for name in _find_gone(site, proposal):
         added[name] = _new_comment(GONE.fill(name=name), text, language)
     text = _insert(text, site.entries, added)
@@ -71,6 +75,8 @@ def _add_needs(text: str, entries: Mapping[str, ProposedEntry], language: Langua
     import tomlkit
     from tomlkit.items import Array
 
+    if not any(one.needs for one in entries.values()):
+        return text
     document = tomlkit.parse(text)
     changed = False
     for name, one in entries.items():
@@ -91,7 +97,9 @@ def _append_need(needs: "Array", need: ProposedNeed, language: Language) -> None
     needs.add_line(item)
 
 
-def _find_lines_to_add(known: Entry, one: ProposedEntry, text: str, language: Language) -> list[str]:
+def _find_lines_to_add(
+    known: Entry, one: ProposedEntry, text: str, language: Language, *, lists: Container[Path]
+) -> list[str]:
     """Return the lines that an entry of the file lacks, and comments on what was seen otherwise."""
     has = dict(list_keys(known))
     lines = []
@@ -102,7 +110,7 @@ def _find_lines_to_add(known: Entry, one: ProposedEntry, text: str, language: La
             lines.append(f"{key} = {value}")
         elif key in _COMPARED and (seen := _differs(key, known, one.entry)):
             lines += _new_comment(SEEN_NOW.fill(key=key, value=seen), text, language)
-    if one.needs and not known.needs and not _has_list(text, known):
+    if one.needs and (known.kind.value, known.name) not in lists:
         lines += ["needs = [", *(f"    {render_need(need, language)}," for need in one.needs), "]"]
     left_out = render_left_out(one, language)
     return lines if "\n".join(left_out) in text else lines + left_out
@@ -112,10 +120,6 @@ def _new_comment(words: Words, text: str, language: Language) -> list[str]:
     """Return the lines of a comment, none where it stands in the file already."""
     lines = comment(words, language)
     return [] if "\n".join(lines) in text else lines
-
-
-def _has_list(text: str, known: Entry) -> bool:
-    return (known.kind.value, known.name, "needs") in find_lines(text)
 
 
 def _differs(key: str, known: Entry, seen: Entry) -> str:
