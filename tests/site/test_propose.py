@@ -193,3 +193,11 @@ def test_whatever_machines_tell_the_file_can_be_read(seen: Seen) -> None:
     parse_site_file(text.encode(), KINDS)
     assert "\x1b" not in text
     assert "\u202e" not in text
+
+
+def test_a_host_without_a_name_goes_by_where_it_was_asked() -> None:
+    host = HostFacts(key="h1", name="localhost.localdomain", addresses=("192.0.2.10",))
+    below = Below(api=API, inventory=Inventory(hosts=(host,), guests=()))
+    assert list(read(Seen(belows=(below,))).entries) == ["host-192.0.2.10"]
+    named = replace(below, api=replace(API, address="esx1.example:8443"))
+    assert list(read(Seen(belows=(named,))).entries) == ["esx1.example"]

@@ -147,7 +147,7 @@ def _add_host(draft: Draft, host: HostFacts, below: Below) -> str:
         comments.append(NO_AUTOSTART)
     name = draft.add(
         Entry(
-            name=make_name(host.name, fallback="host"),
+            name=make_name(_name_host(host, below), fallback="host"),
             kind=EntryKind.HOST,
             addresses=host.addresses,
             uuid=host.uuid,
@@ -158,6 +158,14 @@ def _add_host(draft: Draft, host: HostFacts, below: Below) -> str:
     marks = Marks(uuid=host.uuid, addresses=host.addresses)
     draft.machines.append(Machine(name=name, kind=EntryKind.HOST, marks=marks))
     return name
+
+
+def _name_host(host: HostFacts, below: Below) -> str:
+    """Return its name, or where it was asked if nobody gave it one (an ESXi without DNS says localhost)."""
+    if not host.name.startswith("localhost") or "://" in below.api.address:
+        return host.name
+    asked = below.api.address.rpartition(":")[0] or below.api.address
+    return f"host-{asked}" if asked[:1].isdigit() else asked
 
 
 def _add_guest(draft: Draft, guest: GuestFacts, hosts: dict[str, str]) -> str:
