@@ -201,3 +201,13 @@ def test_a_host_without_a_name_goes_by_where_it_was_asked() -> None:
     assert list(read(Seen(belows=(below,))).entries) == ["host-192.0.2.10"]
     named = replace(below, api=replace(API, address="esx1.example:8443"))
     assert list(read(Seen(belows=(named,))).entries) == ["esx1.example"]
+
+
+def test_an_address_that_only_the_inside_tells() -> None:
+    silent = guest("dns1", addresses=())
+    host = HostFacts(key="h1", name="esx1")
+    below = Below(api=API, inventory=Inventory(hosts=(host,), guests=(silent,)))
+    assert "its addresses are not known below" in write(Seen(belows=(below,)))
+    seen = Seen(belows=(below,), insides=(DNS1,))
+    assert read(seen).entries["dns1"].addresses == ("192.0.2.53",)
+    assert "its addresses are not known below" not in write(seen)

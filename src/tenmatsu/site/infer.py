@@ -57,11 +57,9 @@ class Draft:
         """Fill in what is not known yet of an entry, and add comments."""
         old = self.entries[name]
         missing = {key: value for key, value in values.items() if value and not getattr(old.entry, key)}
-        self.entries[name] = replace(
-            old,
-            entry=replace(old.entry, **missing),  # type: ignore[arg-type]  # the entry's own fields
-            comments=(*old.comments, *comments),
-        )
+        entry = replace(old.entry, **missing)  # type: ignore[arg-type]  # the entry's own fields
+        kept = [one for one in old.comments if one is not NO_ADDRESS or not entry.addresses]
+        self.entries[name] = replace(old, entry=entry, comments=(*kept, *comments))
 
     def need(self, name: str, need: ProposedNeed) -> None:
         """Write down a need, the first reason for each thing."""
