@@ -75,6 +75,18 @@ def test_a_second_time_it_proposes_and_writes_only_when_told(
     assert [path.name for path in Path.cwd().iterdir()] == ["site.toml"]
 
 
+def test_line_ends_rights_and_a_link_stay(ways: Ways) -> None:
+    Path("real.toml").write_bytes(b"# mine\r\n[guest.web1]\r\nnote = 'a'\r\n")
+    Path("real.toml").chmod(0o640)
+    Path("site.toml").symlink_to("real.toml")
+    assert discover(ESX1, "--password", "env:ESX1", "--write") == 0
+    data = Path("real.toml").read_bytes()
+    assert data.startswith(b"# mine\r\n[guest.web1]\r\nnote = 'a'\r\non = ")
+    assert data.count(b"\n") == data.count(b"\r\n")
+    assert Path("real.toml").stat().st_mode & 0o777 == 0o640
+    assert Path("site.toml").is_symlink()
+
+
 def test_inside_tries_each_guest_that_runs(ways: Ways) -> None:
     ways.machines["192.0.2.53"] = ways.machines["dns1"]
     assert discover(ESX1, "--password", "env:ESX1", "--inside") == 0

@@ -123,7 +123,8 @@ def test_a_need_that_would_close_a_circle_with_the_owners_is_not_added() -> None
         "# only a comment",
         '[guest]\nweb1.address = "192.0.2.80"\n',
         '[guest.web1]\nnote = """\n[not a table]\n# not a comment\n"""\naddress = [\n "192.0.2.80" ]',
-        '[guest.web1]\r\naddress = "192.0.2.80"\r\n',
+        '[guest.web1]\r\naddress = "192.0.2.80"\r\n# mine\r\n\r\n[guest.b]\r\n',
+        '# odd line \u2028 ends\x85\n[guest.web1]\naddress = "192.0.2.80"\n\n\n# the end',
         '[guest.other]\naddress = "192.0.2.80"\n[guest.another]\nmac = "00:0c:29:00:00:03"\n',
     ],
 )
@@ -131,6 +132,8 @@ def test_files_of_any_form(text: str) -> None:
     merged = merge(text, make_seen())
     site = read(merged)
     assert holds(tomllib.loads(merged), tomllib.loads(text))
+    lines = iter(merged.splitlines(keepends=True))
+    assert [one for one in text.splitlines(keepends=True)[:-1] if one not in lines] == []
     assert sum("192.0.2.80" in one.addresses for one in site.entries.values()) == 1
     assert merge(merged, make_seen()) == merged
 

@@ -106,7 +106,8 @@ def _write_new(path: Path, proposal: "Proposal", language: Language) -> None:
 def _propose(path: Path, proposal: "Proposal", language: Language, *, write: bool, no_colour: bool) -> None:
     from tenmatsu.site.merge import merge_site
 
-    old = path.read_text("utf-8")
+    with path.open(encoding="utf-8", newline="") as file:  # its line ends stay what they are
+        old = file.read()
     new = merge_site(old, read_site(path), proposal, language)
     if new == old:
         sys.stdout.write(f"{_line(NOTHING_NEW.fill(file=path), language)}\n")
@@ -133,10 +134,13 @@ def _check(text: str, path: Path) -> None:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write the file anew in one step, with the rights that it had."""
+    """Write the file anew in one step, with the rights that it had; through a link, what it points at."""
+    path = path.resolve()
     beside = path.with_name(f".{path.name}.new")
     try:
-        beside.write_text(text, "utf-8")
+        beside.unlink(missing_ok=True)  # of a call that was killed
+        with beside.open("x", encoding="utf-8", newline="") as file:
+            file.write(text)
         beside.chmod(path.stat().st_mode & 0o777)
         beside.replace(path)
     except OSError as error:

@@ -113,13 +113,17 @@ def _find_lines_to_add(
     if one.needs and (known.kind.value, known.name) not in lists:
         lines += ["needs = [", *(f"    {render_need(need, language)}," for need in one.needs), "]"]
     left_out = render_left_out(one, language)
-    return lines if "\n".join(left_out) in text else lines + left_out
+    return lines + ([] if _holds(text, left_out) else left_out)
 
 
 def _new_comment(words: Words, text: str, language: Language) -> list[str]:
     """Return the lines of a comment, none where it stands in the file already."""
     lines = comment(words, language)
-    return [] if "\n".join(lines) in text else lines
+    return [] if _holds(text, lines) else lines
+
+
+def _holds(text: str, lines: list[str]) -> bool:
+    return _line_end(text).join(lines) in text
 
 
 def _differs(key: str, known: Entry, seen: Entry) -> str:
@@ -140,16 +144,23 @@ def _find_gone(site: SiteMap, proposal: Proposal) -> Iterable[str]:
 
 def _insert(text: str, owned: Mapping[str, Entry], added: Mapping[str, list[str]]) -> str:
     """Return the text with lines put behind the last line of each entry's own."""
-    lines = text.splitlines()
+    lines = text.splitlines(keepends=True)
     starts = find_lines(text)
     places = {
         _find_end(lines, starts[(owned[name].kind.value, name)]): more
         for name, more in added.items()
         if more and (owned[name].kind.value, name) in starts
     }
+    end = _line_end(text)
     for place in sorted(places, reverse=True):
-        lines[place:place] = places[place]
-    return "\n".join(lines) + ("\n" if text.endswith("\n") or places else "")
+        if not lines[place - 1].endswith(_LINE_ENDS):  # the last one of the file
+            lines[place - 1] += end
+        lines[place:place] = [line + end for line in places[place]]
+    return "".join(lines)
+
+
+def _line_end(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"
 
 
 def _find_end(lines: list[str], start: int) -> int:
@@ -169,7 +180,7 @@ def _within_list(lines: list[str], start: int, at: int) -> bool:
     import tomllib
 
     try:
-        tomllib.loads("\n".join(lines[start:at]))
+        tomllib.loads("".join(lines[start:at]))
     except tomllib.TOMLDecodeError:
         return True
     return False
@@ -181,9 +192,12 @@ def _append(text: str, new: list[ProposedEntry], language: Language) -> str:
     lines = ["", *comment(FOUND, language)]
     for one in new:
         lines += ["", *render_entry(one, language)]
-    return text.rstrip("\n") + "\n\n" + "\n".join(lines) + "\n" if text.strip() else "\n".join(lines) + "\n"
+    end = _line_end(text)
+    gap = "" if not text or text.endswith(_LINE_ENDS) else end
+    return text + gap + "".join(line + end for line in lines)
 
 
+_LINE_ENDS = ("\n", "\r")
 # A system is told in other words below than inside, and everything else is the owner's to know better.
 _ANY_KIND = ("address", "system")
 _COMPARED = ("address", "mac", "on")
