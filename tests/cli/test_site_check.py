@@ -162,6 +162,22 @@ def test_a_hypervisor(ways: Ways, capsys: pytest.CaptureFixture[str]) -> None:
     assert ways.hypervisor.closed == 1
 
 
+def test_an_interface_of_many_hosts_is_asked_once(ways: Ways, capsys: pytest.CaptureFixture[str]) -> None:
+    host = "[host.h{}]\nhypervisor = 'libvirt'\napi = 'qemu:///system'\n"
+    write(
+        "".join(map(host.format, range(20))) + "[host.other]\nhypervisor = 'libvirt'\napi = 'lxc:///system'\n"
+    )
+    ways.hypervisor.error = NoConnection("vc1", plain("the password is wrong"), permanent=True)
+    assert check("--json") == 1
+    tests = found(capsys)
+    assert [name for name, told in tests.items() if told["hypervisor"]["standing"] == "lacks"] == [
+        "h0",
+        "other",
+    ]
+    assert tests["h7"]["hypervisor"]["said"] == "has the same interface as h0, tested there"
+    assert len(ways.secrets) == 2
+
+
 def test_a_clock_an_hour_off_and_a_wrong_password(ways: Ways, capsys: pytest.CaptureFixture[str]) -> None:
     write(ESX1)
     ways.hypervisor.offset = -3600.0

@@ -7,10 +7,11 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from click.shell_completion import ShellComplete
 from rich.cells import cell_len
 from tests.site.made_site import SMALL, make_large, read
 
-from tenmatsu.cli.main import main
+from tenmatsu.cli.main import main, make_root
 from tenmatsu.cli.site_show_text import print_picture
 from tenmatsu.model.words import LANGUAGES, Language
 from tenmatsu.site.picture import make_picture
@@ -112,6 +113,15 @@ def test_as_json(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "what": "named",
         "because": "nameserver 192.0.2.53 in /etc/resolv.conf",
     }
+
+
+@pytest.mark.parametrize(("typed", "completed"), [("", 8), ("d", 2), ("x", 0)])
+def test_names_are_completed(typed: str, completed: int, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(file.parent)
+    shell = ShellComplete(make_root("en"), {}, "tenmatsu", "_TENMATSU_COMPLETE")
+    assert len(shell.get_completions(["site", "show"], typed)) == completed
+    file.write_text("[guest.a]\non = 'b'\n")
+    assert shell.get_completions(["site", "check"], typed) == []
 
 
 def test_wrong_use_is_one_line(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tenmatsu.cli.site_option import DEFAULT_FILE, read_site
+from tenmatsu.cli.site_option import DEFAULT_FILE, complete_names, read_site
 from tenmatsu.cli.speaking import make_command, option, output_options
 from tenmatsu.errors import TenmatsuError, WrongUse
 from tenmatsu.model.entry_check import Check, Standing, Tested
@@ -47,7 +47,7 @@ def make(language: Language) -> click.Command:
         return EXIT_LACKS if lacks else 0
 
     parameters: list[click.Parameter] = [
-        click.Argument(["names"], nargs=-1, metavar="[NAME...]"),
+        click.Argument(["names"], nargs=-1, metavar="[NAME...]", shell_complete=complete_names),
         option(language, "--site", "site_file", metavar="FILE", help=SITE),
         option(language, "--ssh-config", metavar="FILE", help=SSH_CONFIG),
         *output_options(language),
@@ -77,7 +77,8 @@ def run_checks(
     from tenmatsu.cli.side_by_side import run_side_by_side
     from tenmatsu.cli.site_progress import CountedProgress
 
-    jobs = [(entry.name, _make_job(entry, site, ssh)) for entry in chosen]
+    askers = _find_askers(chosen)
+    jobs = [(entry.name, _make_job(entry, site, ssh, askers.get(entry.name, ""))) for entry in chosen]
     with CountedProgress(sys.stderr, language) as progress:
         found = run_side_by_side(jobs, limit_seconds, progress.tell)
     return {name: _take(value, limit_seconds) for name, value in found.items()}
@@ -90,19 +91,34 @@ def _take(value: tuple[Check, ...] | TenmatsuError | None, seconds: float) -> tu
     return (Check(tested=Tested.ANSWER, standing=Standing.UNKNOWN, said=words, close_by=ALONE),)
 
 
-def _make_job(entry: Entry, site: "SiteMap", ssh: "SshOptions") -> Callable[[], tuple[Check, ...]]:
-    return lambda: tuple(_check_entry(entry, site, ssh))
+def _find_askers(chosen: list[Entry]) -> Mapping[str, str]:
+    """Return for each host which one is tested for the interface that they share, as those of a vCenter do.
+
+    Each sign-in is a session there, and a wrong password tried fifty times locks the account.
+    """
+    first: dict[str, str] = {}
+    hosts = [entry for entry in chosen if entry.api is not None]
+    return {entry.name: first.setdefault(repr(entry.api), entry.name) for entry in hosts}
 
 
-def _check_entry(entry: Entry, site: "SiteMap", ssh: "SshOptions") -> Iterator[Check]:
-    """Yield all tests that an entry's keys ask for."""
+def _make_job(
+    entry: Entry, site: "SiteMap", ssh: "SshOptions", asker: str
+) -> Callable[[], tuple[Check, ...]]:
+    return lambda: tuple(_check_entry(entry, site, ssh, asker))
+
+
+def _check_entry(entry: Entry, site: "SiteMap", ssh: "SshOptions", asker: str) -> Iterator[Check]:
+    """Yield all tests that an entry's keys ask for; `asker` is tested for its interface in its place."""
     from tenmatsu.reach.host_line import start_on
     from tenmatsu.reach.open_hypervisor import open_hypervisor
     from tenmatsu.sight.entry_answers import check_answers
     from tenmatsu.sight.entry_ways import check_hypervisor, check_ssh
 
     is_tested = False
-    if entry.api is not None:
+    if asker and asker != entry.name:
+        is_tested = True
+        yield Check(tested=Tested.HYPERVISOR, standing=Standing.OK, said=SHARED.fill(name=asker))
+    elif entry.api is not None:
         is_tested = True
         yield from check_hypervisor(entry.name, entry.api, open_hypervisor)
     if entry.ssh:
@@ -155,6 +171,7 @@ EMPTY = Words(
 )
 NO_ANSWER = Words("its tests did not end in {seconds} s", "検査が {seconds} 秒以内に終わりません")
 ALONE = Words("test it alone: tenmatsu site check NAME", "単独で検査: tenmatsu site check 名前")
+SHARED = Words("has the same interface as {name}, tested there", "{name} と同じ窓口のため、そちらで検査")
 NOTHING_TO_TEST = Words(
     "nothing to test: it has no address, ssh, url or port",
     "検査できるものがありません (address・ssh・url・port のどれもなし)",

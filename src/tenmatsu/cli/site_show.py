@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tenmatsu.cli.site_option import DEFAULT_FILE, read_site
+from tenmatsu.cli.site_option import DEFAULT_FILE, complete_names, read_site
 from tenmatsu.cli.speaking import make_command, option, output_options
 from tenmatsu.errors import WrongUse
 from tenmatsu.model.words import Language, Words
@@ -37,7 +37,7 @@ def make(language: Language) -> click.Command:
         return 0
 
     parameters: list[click.Parameter] = [
-        click.Argument(["names"], nargs=-1, metavar="[NAME...]"),
+        click.Argument(["names"], nargs=-1, metavar="[NAME...]", shell_complete=complete_names),
         option(language, "--site", "site_file", metavar="FILE", help=SITE),
         option(language, "--svg", metavar="FILE", help=SVG, type=click.Path(path_type=Path, dir_okay=False)),
         *output_options(language),
