@@ -1,124 +1,70 @@
-"""A site of two real guests on a real hypervisor: the fault below is found from below, and only there."""
+"""A site discovered and tested over real SSH connections, each of which has its trouble."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tenmatsu.drill.box import Box, open_box, why_no_box
-from tenmatsu.drill.guests import DNS1, GUESTS, WEB1
+from tenmatsu.attempt.kinds import KINDS
+from tenmatsu.cli.main import main
+from tenmatsu.model.site_map import SiteMap
+from tenmatsu.parse.site_file import parse_site_file
 
-from .bed.drill_box import set_quota, storm
+from .far_host import FAR_ADDRESS, FarHosts, far_hosts, soon, why_impossible
 
 pytestmark = pytest.mark.live
 
-LIMIT_SECONDS = 120
-# The window, and what connecting and the last looks take beside it, also in a guest at a fifth of a core.
-FOR = "15s"
-
 
 @pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    if reason := why_no_box():
-        pytest.skip(reason.en)
-    with open_box() as running:
-        for guest in GUESTS:
-            running.wait_up(guest)
+def hosts() -> Iterator[FarHosts]:
+    if reason := why_impossible():
+        pytest.skip(reason)
+    # Not pytest's own folder: the far side's users must get there.
+    with tempfile.TemporaryDirectory(prefix="tenmatsu-far-") as folder, far_hosts(Path(folder)) as running:
         yield running
 
 
-@pytest.fixture
-def site(box: Box, tmp_path: Path) -> Path:
-    path = tmp_path / "site.toml"
-    path.write_text(
-        f"""
-[host.box]
-hypervisor = "libvirt"
-api = "{box.uri}"
-
-[guest.dns1]
-on = "box"
-uuid = "{DNS1.uuid}"
-address = "{DNS1.address}"
-ssh = "dns1"
-
-[guest.web1]
-on = "box"
-uuid = "{WEB1.uuid}"
-ssh = "web1"
-needs = [{{ what = "dns1", because = "nameserver {DNS1.address} in /etc/resolv.conf" }}]
-""",
-        "utf-8",
-    )
-    return path
+@pytest.fixture(autouse=True)
+def _nothing_is_left(hosts: FarHosts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.chdir(tmp_path)
+    yield
+    assert soon(lambda: hosts.sessions() == []), hosts.sessions()
 
 
-def investigate(box: Box, site: Path, *words: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "tenmatsu", "investigate", "--site", str(site), *words]
-    command += ["--ssh-config", str(box.ssh_config), "--for", FOR, "--json"]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_SECONDS, check=False)
-    assert ran.returncode in (0, 1, 3), ran.stderr
-    told: dict[str, Any] = json.loads(ran.stdout)
-    return told
+def read() -> SiteMap:
+    return parse_site_file(Path("site.toml").read_bytes(), KINDS)
 
 
-def finding(told: dict[str, Any], id: str) -> dict[str, Any]:
-    (found,) = [one for one in told["findings"] if one["id"] == id]
-    return dict(found)
+def test_what_lets_us_in_and_what_does_not(hosts: FarHosts, capsys: pytest.CaptureFixture[str]) -> None:
+    names = ("web", "bare", "behind", "changed", "unknown", "stranger", "nobody-listens", "no-address")
+    Path("site.toml").write_text("".join(f"[guest.{name}]\nssh = '{name}'\n" for name in names))
+    assert main(["--lang", "en", "site", "check", "--json", "--ssh-config", hosts.config]) == 1
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["lacking"] == ["changed", "unknown", "stranger", "nobody-listens", "no-address"]
+    tests = {one["name"]: {test["tested"]: test for test in one["checks"]} for one in answer["entries"]}
+    for name in ("web", "bare", "behind"):
+        assert tests[name]["ssh"]["standing"] == "ok"
+        clock = tests[name]["clock"]["values"]
+        assert abs(clock["offset_seconds"]) <= clock["uncertainty_seconds"] + 0.01  # it is the same clock
+    assert tests["web"]["probe"]["values"]["uid"] == 0
+    assert tests["bare"]["probe"]["standing"] == "note"  # there is no Python
+    assert tests["bare"]["probe"]["close_by"]
+    assert "--" not in tests["changed"]["ssh"]["said"]
 
 
-def test_a_storm_under_a_cap_is_held_at_its_own_limit_and_the_same_storm_without_one_is_not(
-    box: Box, site: Path
-) -> None:
-    set_quota(box, WEB1, 20)
-    try:
-        with storm(box, WEB1):
-            held = finding(investigate(box, site, "web1"), "guest-at-own-limit")
-    finally:
-        set_quota(box, WEB1, None)
-    assert held["state"] == "present"
-    assert held["values"]["held_ratio"] > 0.4
-    assert held["values"]["limit_cores"] == pytest.approx(0.2, abs=0.01)
-    assert "held at its own limit" in held["sentence"]
-    with storm(box, WEB1):
-        free = finding(investigate(box, site, "web1"), "guest-at-own-limit")
-    assert free["state"] == "absent"
-
-
-def test_what_it_needs_is_looked_at_in_the_same_window_and_the_case_can_be_replayed(
-    box: Box, site: Path, tmp_path: Path
-) -> None:
-    case = tmp_path / "site.case"
-    told = investigate(box, site, "web1", "--save", str(case))
-    assert [one["component"] for one in told["beside"]] == ["dns1"]
-    assert finding(told, "dependency-fails")["state"] != "present"
-    replay = [sys.executable, "-m", "tenmatsu", "investigate", "--replay", str(case), "--json"]
-    again = json.loads(subprocess.run(replay, capture_output=True, text=True, check=False).stdout)
-    assert again["verdict"] == told["verdict"]
-    assert again["beside"] == told["beside"]
-
-
-def test_a_guest_without_a_way_in_is_seen_from_below_and_says_so(box: Box, site: Path) -> None:
-    text = site.read_text("utf-8").replace('ssh = "web1"\n', "")
-    site.write_text(text, "utf-8")
-    told = investigate(box, site, "web1")
-    assert finding(told, "guest-at-own-limit")["state"] == "absent"
-    assert [gap["close_by"] for gap in told["gaps"] if gap["sight"] == "inside"] == [
-        "tenmatsu site check web1"
-    ]
-
-
-def test_one_that_cannot_be_reached_is_a_gap_and_the_rest_goes_on(box: Box, site: Path) -> None:
-    text = site.read_text("utf-8").replace('ssh = "dns1"\n', 'ssh = "nobody@127.0.0.9"\n')
-    site.write_text(text, "utf-8")
-    told = investigate(box, site, "web1")
-    assert told["beside"] == []
-    (gap,) = [gap for gap in told["gaps"] if gap["sight"] == "beside"]
-    assert "dns1" in gap["what"]
-    assert finding(told, "guest-at-own-limit")["state"] == "absent"
+def test_machines_over_ssh_become_a_site(hosts: FarHosts, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("tenmatsu.reach.remote", reason="no file reads other machines over SSH yet")
+    words = ["--lang", "en", "site", "discover", "ssh://web", "stranger", "--ssh-config", hosts.config]
+    assert main(words) == 0
+    site = read()
+    (entry,) = [one for one in site.entries.values() if one.ssh]
+    assert (entry.ssh, FAR_ADDRESS in entry.addresses) == ("web", True)
+    assert entry.system
+    assert "stranger could not be looked at" in Path("site.toml").read_text()
+    capsys.readouterr()
+    assert main(words) == 0
+    assert "nothing new" in capsys.readouterr().out

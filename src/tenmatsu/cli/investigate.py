@@ -85,7 +85,7 @@ def make(language: Language) -> click.Command:
 
 def _at_site(site_file: Path | None, component: str | None, ask: Ask, language: Language) -> "Case":
     """Look at a component of the site; a service's own URL is the symptom where none is named."""
-    from tenmatsu.cli.site_looking import choose_entry, look_at_site
+    from tenmatsu.cli.site_case import choose_entry, look_at_site
     from tenmatsu.cli.site_option import DEFAULT_FILE, read_site
 
     site = read_site(site_file or Path(DEFAULT_FILE))

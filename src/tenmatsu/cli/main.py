@@ -8,7 +8,7 @@ import click
 
 from tenmatsu import __version__
 from tenmatsu.account.safe import printable
-from tenmatsu.cli import case, completion, investigate, probe, recover, requests, top, verify, who
+from tenmatsu.cli import case, completion, investigate, probe, recover, requests, site, top, verify, who
 from tenmatsu.cli.speaking import lang_option, make_group, option
 from tenmatsu.cli.wrong_call import describe_wrong_call
 from tenmatsu.errors import TenmatsuError
@@ -18,6 +18,7 @@ from tenmatsu.model.words import Language, Words
 COMMANDS: tuple[Callable[[Language], click.Command], ...] = (
     investigate.make,
     case.make,
+    site.make,
     requests.make,
     probe.make,
     verify.make,

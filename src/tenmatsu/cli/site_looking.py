@@ -1,136 +1,99 @@
-"""`investigate --site`: a component, and all machines in which its fault may sit, looked at at once."""
+"""Looks at all targets of a discovery side by side, each with its limit."""
 
-import sys
-import threading
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from tenmatsu import __version__
-from tenmatsu.cli.asked import Ask
-from tenmatsu.cli.site_ways import Way, find_way, open_blind, open_way
-from tenmatsu.errors import TenmatsuError, WrongUse
-from tenmatsu.model.case import Case
-from tenmatsu.model.evidence import Evidence
-from tenmatsu.model.site import Component, Site
-from tenmatsu.model.site_map import Entry, EntryKind, SiteMap
-from tenmatsu.model.words import Language, Words
-from tenmatsu.sight.side_by_side import Opened, Place, Seen, join_seen, look_side_by_side
+from tenmatsu.cli.side_by_side import Done, run_side_by_side
+from tenmatsu.cli.site_targets import Target
+from tenmatsu.errors import TenmatsuError
+from tenmatsu.model.below import Lack, Power
+from tenmatsu.model.inside import Inside
+from tenmatsu.model.words import Words, plain
+from tenmatsu.site.proposal import Below, Seen
 
+if TYPE_CHECKING:
+    from tenmatsu.reach import Reach
+    from tenmatsu.reach.ssh import SshOptions
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Question:
-    """What is asked of a site: of which entry, which machine that is, and the window."""
-
-    site: SiteMap
-    entry: Entry
-    machine: Entry
-    ask: Ask
-    stop: threading.Event
+TARGET_SECONDS = 120.0
 
 
-def choose_entry(site: SiteMap, name: str | None) -> Entry:
-    """Return the entry of that name; else that of this machine, or the only guest. Raises WrongUse."""
-    if name is not None:
-        if name not in site.entries:
-            raise WrongUse(NO_ENTRY.fill(name=name, known=", ".join(site.entries) or "–"))
-        return site.entries[name]
-    machines = (*site.of_kind(EntryKind.GUEST), *site.of_kind(EntryKind.HOST))
-    here = [entry for entry in machines if find_way(entry) is Way.HERE]
-    if len(here) == 1:
-        return here[0]
-    guests = site.of_kind(EntryKind.GUEST)
-    if len(guests) == 1:
-        return guests[0]
-    raise WrongUse(WHICH.fill(known=", ".join(site.entries) or "–"))
+def look_at(targets: Sequence[Target], ssh: "SshOptions", *, inside: bool, tell: Done) -> Seen:
+    """Return what was seen; with `inside` each guest that runs is entered by SSH at its first address."""
+    jobs = [(target.text, _make_job(target, ssh)) for target in targets]
+    seen = _gather(run_side_by_side(jobs, TARGET_SECONDS, tell))
+    if inside:
+        known = {address for one in seen.insides for address in one.marks.addresses}
+        hosts = [
+            guest.addresses[0]
+            for below in seen.belows
+            for guest in below.inventory.guests
+            if guest.power is Power.ON and guest.addresses and known.isdisjoint(guest.addresses)
+        ]
+        entered = [(host, _make_job(Target(text=host, host=host), ssh)) for host in dict.fromkeys(hosts)]
+        more = _gather(run_side_by_side(entered, TARGET_SECONDS, tell))
+        seen = Seen(
+            belows=seen.belows, insides=(*seen.insides, *more.insides), lacks=(*seen.lacks, *more.lacks)
+        )
+    return seen
 
 
-def look_at_site(site: SiteMap, entry: Entry, ask: Ask, language: Language) -> Case:
-    """Look at a component, at all layers below it and at what it needs, in one window; and judge."""
-    from tenmatsu.cli.ending_early import ending_early
-    from tenmatsu.cli.progress import Progress
-    from tenmatsu.diagnose.engine import diagnose
+def _make_job(target: Target, ssh: "SshOptions") -> Callable[[], Below | Inside]:
+    def look() -> Below | Inside:
+        if target.api is not None:
+            return look_below(target)
+        from tenmatsu.sight.inside import look_inside
 
-    question = _Question(
-        site=site, entry=entry, machine=site.machine_of(entry.name), ask=ask, stop=threading.Event()
-    )
-    places = [_place_here(question), *_places_beside(question)]
-    with ending_early(question.stop), Progress(ask.seconds, sys.stderr, language) as progress:
-        first, *others = look_side_by_side(places, progress)
-    if first.evidence is None:
-        raise WrongUse(first.why_not or NOWHERE)
-    evidence = join_seen(first.evidence, others)
-    offsets = (one.clock_offset for one in (first, *others))
-    return Case(
-        version=__version__,
-        site=_describe(question, evidence, others),
-        evidence=evidence,
-        verdict=diagnose(evidence),
-        clock_offsets=tuple(offset for offset in offsets if offset is not None),
-    )
+        with open_way(target.host, ssh) as reach:
+            return look_inside(reach, target.host or "here")
+
+    return look
 
 
-def _place_here(question: _Question) -> Place:
-    """Return the machine asked about: looked at inside where there is a way, and from below where one is."""
-    machine, ask = question.machine, question.ask
-    host = next((one for one in question.site.below(machine.name) if one.api), None)
+def look_below(target: Target) -> Below:
+    """Return what a hypervisor has. Raises ReachError, WrongUse."""
+    from tenmatsu.reach.open_hypervisor import open_hypervisor
 
-    def open_it() -> Opened:
-        way = find_way(machine)
-        if way is Way.NONE:
-            return open_blind(machine, host, NO_WAY.fill(name=machine.name), ask, question.stop)
-        try:
-            return open_way(machine, way, host, ask, question.stop)
-        except TenmatsuError as error:
-            return open_blind(machine, host, error.words, ask, question.stop)
-
-    return Place(entry=machine, why=ASKED, open=open_it)
+    if target.api is None:
+        raise AssertionError(target.text)
+    hypervisor = open_hypervisor(target.api, target.text)
+    try:
+        return Below(api=target.api, inventory=hypervisor.take_inventory())
+    finally:
+        hypervisor.close()
 
 
-def _places_beside(question: _Question) -> list[Place]:
-    """Return the machines that it needs, and the hosts below it that can be looked into, each once."""
-    site, machine = question.site, question.machine
-    found: dict[str, tuple[Entry, Words]] = {}
-    for need in site.needs_of(machine.name):
-        needed = site.machine_of(need.what)
-        if needed.kind is not EntryKind.OUTSIDE:
-            found.setdefault(needed.name, (needed, NEEDED.fill(name=machine.name)))
-    for host in site.below(machine.name):
-        if find_way(host) is not Way.NONE:
-            found.setdefault(host.name, (host, BELOW.fill(name=machine.name)))
-    found.pop(machine.name, None)
-    return [_place_beside(question, entry, why) for entry, why in found.values()]
+@contextmanager
+def open_way(host: str, ssh: "SshOptions") -> "Iterator[Reach]":
+    """Give the way to a machine: this one where no host is named. Raises ReachError, WrongUse."""
+    from tenmatsu.reach.local import LocalReach
+    from tenmatsu.reach.open_hypervisor import open_machine
+
+    if not host:
+        yield LocalReach()
+        return
+    reach = open_machine(host, ssh)
+    try:
+        yield reach
+    finally:
+        close: Callable[[], None] | None = getattr(reach, "close", None)
+        if close is not None:
+            close()
 
 
-def _place_beside(question: _Question, machine: Entry, why: Words) -> Place:
-    def open_it() -> Opened:
-        way = find_way(machine)
-        if way is Way.NONE:
-            raise WrongUse(NO_WAY.fill(name=machine.name))
-        return open_way(machine, way, None, question.ask, question.stop, beside=True)
-
-    return Place(entry=machine, why=why, open=open_it)
-
-
-def _describe(question: _Question, evidence: Evidence, others: list[Seen]) -> Site:
-    """Return the components that the case speaks of: first the one asked about."""
-    names = {evidence.component: (question.machine, None)}
-    names |= {one.evidence.component: (one.place.entry, None) for one in others if one.evidence is not None}
-    components = [
-        Component(id=id, name=entry.name, kind=entry.kind.value, runs_on=entry.on or None)
-        for id, (entry, _) in names.items()
-    ]
-    below = [
-        Component(id=event.component, name=event.text("name"), kind=event.name.removesuffix(".facts"))
-        for name in ("host.facts", "vm.facts", "store.facts")
-        for event in evidence.find_events(name)
-        if event.component not in names
-    ]
-    return Site(components=(*components, *below))
+def _gather(results: "dict[str, Below | Inside | TenmatsuError | None]") -> Seen:
+    belows, insides, lacks = [], [], []
+    for name, value in results.items():
+        if isinstance(value, Below):
+            belows.append(value)
+        elif isinstance(value, Inside):
+            insides.append(value)
+        else:
+            why = value.words if value is not None else NO_ANSWER.fill(seconds=f"{TARGET_SECONDS:.0f}")
+            lacks.append((name, Lack(what=plain(name), why=why, close_by=AGAIN)))
+    return Seen(belows=tuple(belows), insides=tuple(insides), lacks=tuple(lacks))
 
 
-ASKED = Words("asked about", "調査対象")
-NEEDED = Words("{name} needs it", "{name} の依存先")
-BELOW = Words("{name} runs on it", "{name} の土台")
-NO_WAY = Words("the site file has no ssh for '{name}'", "サイトファイルの「{name}」に ssh がありません")
-NOWHERE = Words("nothing could be looked at", "何も調べられませんでした")
-NO_ENTRY = Words("the site has no '{name}': {known}", "サイトに「{name}」はありません: {known}")
-WHICH = Words("name what to look at: {known}", "調べる対象を指定してください: {known}")
+NO_ANSWER = Words("no answer in {seconds} s", "{seconds} 秒以内に応答がありません")
+AGAIN = Words("Then: tenmatsu site discover with it again", "解決後、もう一度 tenmatsu site discover を実行")

@@ -3,10 +3,12 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tenmatsu.errors import BadSite, NotPermitted, NotThere, WrongUse
+from tenmatsu.errors import BadSite, NotPermitted, NotThere, TenmatsuError, WrongUse
 from tenmatsu.model.words import Words
 
 if TYPE_CHECKING:
+    import click
+
     from tenmatsu.model.probe_plan import ProbePlan
     from tenmatsu.model.site_map import SiteMap
 
@@ -46,6 +48,15 @@ def read_site(path: Path) -> "SiteMap":
         return parse_site_file(data, KINDS)
     except BadSite as error:
         raise WrongUse(Words("{file}, {what}", "{file} {what}").fill(file=path, what=error.words)) from error
+
+
+def complete_names(context: "click.Context", _: "click.Parameter", typed: str) -> list[str]:
+    """Return the entries of the site file that begin so, for a shell; none where it cannot be read."""
+    try:
+        entries = read_site(Path(context.params.get("site_file") or DEFAULT_FILE)).entries
+    except TenmatsuError:
+        return []
+    return [name for name in entries if name.startswith(typed)]
 
 
 NO_FILE = Words(

@@ -155,7 +155,11 @@ def open_blind(entry: Entry, host: Entry | None, why: Words, ask: Ask, stop: thr
 
 
 def _opener(host: Entry | None) -> Callable[[], Hypervisor] | None:
-    return None if host is None else lambda: open_hypervisor(host)
+    api = host.api if host is not None else None
+    if host is None or api is None:
+        return None
+    name = host.name
+    return lambda: open_hypervisor(api, name)
 
 
 def _marks_of(entry: Entry, reach: Reach | None = None) -> Marks:

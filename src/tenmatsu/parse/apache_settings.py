@@ -15,6 +15,7 @@ from tenmatsu.parse.web_settings import (
     WebSettings,
     parse_duration,
 )
+from tenmatsu.parse.web_sites import read_apache_sites
 
 DEFAULT_TIMEOUT_SECONDS = 60.0
 DEFAULT_ERROR_LOG = "logs/error_log"
@@ -50,6 +51,7 @@ def read_apache_settings(config: ApacheConfig, mpm: str = "", cgi_module: str = 
         logs=tuple(dict.fromkeys(_logs(config))),
         scripts=tuple(dict.fromkeys(_scripts(config))),
         upstreams=tuple(dict.fromkeys(_upstreams(config))),
+        sites=read_apache_sites(config),
         problems=config.problems,
     )
 

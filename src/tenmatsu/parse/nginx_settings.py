@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from tenmatsu.parse.nginx_config import NginxConfig, Statement
 from tenmatsu.parse.web_settings import LogKind, LogTarget, WebSettings, parse_duration
+from tenmatsu.parse.web_sites import read_nginx_sites
 
 COMBINED_FORMAT = (
     '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent'
@@ -36,6 +37,7 @@ def read_nginx_settings(config: NginxConfig, *, error_log: str, access_log: str)
         cgi_module="fastcgi" if config.find("fastcgi_pass") else "",
         logs=tuple(dict.fromkeys(_logs(config, error_log, access_log))),
         upstreams=tuple(dict.fromkeys(one.words[0] for one in passes)),
+        sites=read_nginx_sites(config),
         problems=config.problems,
     )
 

@@ -44,7 +44,7 @@ def read_entries(root: Table) -> dict[str, Entry]:
     circle = find_circle(entries)
     if circle:
         raise tables[circle[0]].wrong(CIRCLE.fill(names=" → ".join((*circle, circle[0]))))
-    return entries
+    return dict(sorted(entries.items(), key=lambda item: item[1].line))
 
 
 def _read_entry(name: str, kind: EntryKind, table: Table) -> Entry:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
+from tenmatsu.model.inside import WebSite
+
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*([a-zA-Z]*)")
 _SECONDS = {
     "": 1.0,
@@ -59,7 +61,7 @@ class WebSettings:
     `timeout_seconds` is the server's own, `script_timeout_seconds` how long it waits for a script
     or an upstream. `max_workers` is how many requests it serves at a time, `threads_per_process` of
     them in one process. `scripts` are the directories of CGI scripts, `upstreams` who else is
-    asked.
+    asked; `sites` are the virtual hosts.
     """
 
     server_root: str
@@ -74,6 +76,7 @@ class WebSettings:
     logs: tuple[LogTarget, ...] = ()
     scripts: tuple[str, ...] = ()
     upstreams: tuple[str, ...] = ()
+    sites: tuple[WebSite, ...] = ()
     problems: tuple[str, ...] = ()
 
     def targets(self, kind: LogKind) -> list[str]:

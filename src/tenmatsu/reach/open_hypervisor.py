@@ -1,51 +1,55 @@
-"""From an entry of the site file to a connection: which kind of hypervisor, with which secret."""
+"""Opens a hypervisor by its product, a machine by its name: the one place that knows which file does it."""
 
-from tenmatsu.errors import WrongUse
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from tenmatsu.errors import NotThere, WrongUse
 from tenmatsu.model.below import Product
-from tenmatsu.model.site_map import Entry
+from tenmatsu.model.site_map import Api
 from tenmatsu.model.words import Words
+from tenmatsu.reach import Reach
 from tenmatsu.reach.hypervisor import Hypervisor
 from tenmatsu.reach.secrets import read_secret
+from tenmatsu.reach.ssh import SshOptions
 
+# Imported when they are asked for: each brings a library of its own.
+_OPENERS = {
+    Product.VMWARE: ("tenmatsu.reach.vsphere", "open_vsphere"),
+    Product.LIBVIRT: ("tenmatsu.reach.libvirt", "open_libvirt"),
+    Product.PROXMOX: ("tenmatsu.reach.proxmox", "open_proxmox"),
+}
+_REMOTE = ("tenmatsu.reach.remote", "RemoteReach")
 LIMIT_SECONDS = 10.0
-# VMware and Proxmox VE let nobody in without; libvirt is entered by a socket's rights or by SSH.
-_NEEDS_SECRET = (Product.VMWARE, Product.PROXMOX)
 
 
-def open_hypervisor(host: Entry, *, limit_seconds: float = LIMIT_SECONDS) -> Hypervisor:
-    """Return a connection to the hypervisor of a host. No question may take longer than the limit.
-
-    Raises WrongUse where the entry names no hypervisor or no secret, ReachError where nobody answers or the
-    secret is not taken.
-    """
-    api = host.api
-    if api is None:
-        raise WrongUse(NO_HYPERVISOR.fill(name=host.name))
-    place = api.secrets.get("token") or api.secrets.get("password") or api.secrets.get("secret") or ""
-    if not place and api.product in _NEEDS_SECRET and not api.address.startswith("ssh://"):
-        raise WrongUse(NO_SECRET.fill(name=host.name))
+def open_hypervisor(api: Api, name: str, *, limit_seconds: float = LIMIT_SECONDS) -> Hypervisor:
+    """Return a connection; its secret is read from where it is kept. Raises ReachError, WrongUse."""
+    place = api.secrets.get("token") or api.secrets.get("password", "")
+    if not place and api.product is not Product.LIBVIRT:
+        raise WrongUse(NO_SECRET.fill(name=name))
     secret = read_secret(place) if place else ""
-    match api.product:
-        case Product.VMWARE:
-            from tenmatsu.reach.vsphere import open_vsphere
-
-            return open_vsphere(api, secret, host.name, limit_seconds=limit_seconds)
-        case Product.LIBVIRT:
-            from tenmatsu.reach.libvirt import open_libvirt
-
-            return open_libvirt(api, secret, host.name, limit_seconds=limit_seconds)
-        case Product.PROXMOX:
-            from tenmatsu.reach.proxmox import open_proxmox
-
-            return open_proxmox(api, secret, host.name, limit_seconds=limit_seconds)
+    found: Hypervisor = _find(*_OPENERS[api.product])(api, secret, name, limit_seconds=limit_seconds)
+    return found
 
 
-NO_HYPERVISOR = Words(
-    'host \'{name}\' names no hypervisor in the site file: hypervisor = "vmware", "libvirt" or "proxmox"',
-    'サイトファイルのホスト「{name}」に hypervisor ("vmware"・"libvirt"・"proxmox") がありません',
-)
+def open_machine(host: str, ssh: SshOptions) -> Reach:
+    """Return the way to a machine over SSH. Raises ReachError, WrongUse."""
+    found: Reach = _find(*_REMOTE)(host, ssh)
+    return found
+
+
+def _find(module: str, name: str) -> Callable[..., Any]:
+    try:
+        found: Callable[..., Any] = getattr(import_module(module), name)
+    except ModuleNotFoundError as missing:
+        raise NotThere(missing.name or module) from missing
+    return found
+
+
 NO_SECRET = Words(
-    "host '{name}' has no password in the site file: write env:NAME, file:PATH or keyring:SERVICE/USER",
-    "サイトファイルのホスト「{name}」に password がありません。"
-    "env:変数名、file:パス、keyring:サービス/ユーザー で指定してください",
+    "{name}: no password is named: --password env:NAME, file:PATH or keyring:SERVICE/USER; in the site file"
+    ' password = "…"',
+    "{name} のパスワードの場所がありません: --password env:変数名、file:パス、keyring:サービス/ユーザー。"
+    'サイトファイルでは password = "…"',
 )
