@@ -53,6 +53,23 @@ def test_the_path_that_fails_is_told_apart_from_those_that_do_not() -> None:
     assert found.see == (f"grep -E '\" 5[0-9][0-9] ' {ACCESS_LOG} | tail",)
 
 
+@pytest.mark.parametrize(
+    ("sizes", "said"),
+    [((611,) * 9, True), ((611,) * 4 + (612,) * 5, False), ((611,) * 4, False), ((None,) * 9, False)],
+)
+def test_that_all_failures_are_one_page_is_said_by_its_size(
+    sizes: tuple[int | None, ...], said: bool
+) -> None:
+    made = served(since=3600).users(40, begin=-3000)
+    for number, size in enumerate(sizes):
+        made.users(1, failed=1, begin=-2000 + 100 * number, size_bytes=size)
+    found = user_requests_fail.KIND(made.build())
+    assert found.state is State.PRESENT
+    assert (found.values.get("failure_bytes"), "same page, 611 bytes" in found.sentence.en) == (
+        (611, True) if said else (None, False)
+    )
+
+
 def test_few_failures_among_many_requests_are_no_fault() -> None:
     made = served(since=3600).users(3000, failed=6, begin=-3000, step=1)
     assert user_requests_fail.KIND(made.build()).state is State.ABSENT

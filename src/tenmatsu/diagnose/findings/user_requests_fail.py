@@ -26,6 +26,8 @@ LEAST_RATE = 0.01
 FULL_RATE = 0.05
 LEAST_FAILURES = 2
 LEAST_REQUESTS = 3
+# So many answers of exactly one size come from one maker: pages of several differ.
+LEAST_ALIKE = 5
 OVER_STRENGTH = 0.2
 # As sure as a look at our own requests can be: 20 without a failure leave a true rate under 17 %.
 SURE_SUCCESS = 0.83
@@ -80,6 +82,9 @@ def _say_failing(
     onset = find_onset(worst.whole[: len(worst.whole) - clean] if over else worst.whole)
     if onset is not None:
         figures |= {"onset_low": onset.low.isoformat(), "onset_high": onset.high.isoformat()}
+    size = _one_size(failures)
+    if size is not None:
+        figures |= {"failure_bytes": size}
     words = SEEN.fill(
         failed=worst.rate.failures,
         total=f"{worst.rate.total:,}",
@@ -90,7 +95,10 @@ def _say_failing(
     )
     return kind.present(
         evidence,
-        words + (_began(evidence, onset) if onset else NOTHING) + (PAST if over else NOTHING),
+        words
+        + (ONE_PAGE.fill(size=f"{size:,}") if size is not None else NOTHING)
+        + (_began(evidence, onset) if onset else NOTHING)
+        + (PAST if over else NOTHING),
         strength=OVER_STRENGTH if over else max(0.4, worst.rate.low / FULL_RATE),
         harm=not over,
         since=onset.time if onset else failures[0].time if failures else None,
@@ -98,6 +106,12 @@ def _say_failing(
         see=_see(evidence),
         **figures,
     )
+
+
+def _one_size(failures: Sequence[Transaction]) -> int | None:
+    """Return the one size that all failures have, as far as the logs tell sizes; None where they differ."""
+    sizes = [one.size_bytes for one in failures if one.size_bytes is not None]
+    return sizes[0] if len(sizes) >= LEAST_ALIKE and len(set(sizes)) == 1 else None
 
 
 def _began(evidence: Evidence, onset: Onset) -> Words:
@@ -129,6 +143,7 @@ SEEN = Words(
     "{path} へのリクエスト {total} 件中 {failed} 件が失敗 ({rate}、真の率 {low}〜{high})",
 )
 ALL = Words("any page", "全ページ")
+ONE_PAGE = Words("; each time the same page, {size} bytes", "。毎回同じページ ({size} バイト)")
 BEGAN = Words("; it began {ago} ago ({least} to {most})", "。始まりは {ago}前 ({least}〜{most}前)")
 NOTHING = Words("", "")
 PAST = Words("; but none since", "。ただしその後は発生していない")
