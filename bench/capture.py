@@ -150,7 +150,9 @@ def main() -> None:
     """Measure, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument(
-        "--runs", type=int, help="storms in a row, for each tool and rate (eBPF 10, taskstats 5, /proc 4, others 1)"
+        "--runs",
+        type=int,
+        help="storms in a row, for each tool and rate (eBPF 10, taskstats 5, /proc 4, others 1)",
     )
     parser.add_argument(
         "--seconds", type=float, default=1.5, help="length of a storm (1.5, and 1,000 processes; at most 60)"

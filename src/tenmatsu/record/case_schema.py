@@ -1,7 +1,8 @@
 """The tables of a case file. Times are whole microseconds since 1970, UTC, so that they survive exactly.
 
 The file is the contract between live and replay: a change here is a new `FORMAT`, and the reader says
-clearly when a file is newer than it. `machine` says in whose evidence a row is, `component` of what.
+clearly when a file is newer than it. `machine` says in whose evidence a row is
+(none: that of the one asked about), `component` of what.
 """
 
 # Says that an SQLite file is a case of ours: the letters "TnMt".

@@ -123,8 +123,8 @@ def _read_evidence(database: sqlite3.Connection, meta: dict[str, Any]) -> Eviden
         )
         for row in saved.besides()
     )
-    here = saved.evidence(meta["component"], window, _time(int(meta["since"])))
-    return replace(here, asked_url=meta["asked_url"], beside=beside)
+    here = saved.evidence(None, window, _time(int(meta["since"])))
+    return replace(here, component=meta["component"], asked_url=meta["asked_url"], beside=beside)
 
 
 class _Rows:
@@ -140,11 +140,11 @@ class _Rows:
     def besides(self) -> list[sqlite3.Row]:
         return list(self._database.execute("SELECT * FROM beside ORDER BY rowid")) if self._by_machine else []
 
-    def evidence(self, machine: str, window: Window, since: datetime) -> Evidence:
+    def evidence(self, machine: str | None, window: Window, since: datetime) -> Evidence:
         return Evidence(
             window=window,
             since=since,
-            component=machine,
+            component=machine or "",
             series=tuple(self._series(row) for row in self._of("series", machine)),
             events=tuple(map(_event, self._of("event", machine))),
             transactions=tuple(map(_transaction, self._of("transactions", machine))),
@@ -152,10 +152,10 @@ class _Rows:
             gaps=tuple(map(_gap, self._of("gap", machine))),
         )
 
-    def _of(self, table: str, machine: str) -> Iterator[sqlite3.Row]:
+    def _of(self, table: str, machine: str | None) -> Iterator[sqlite3.Row]:
         if not self._by_machine:
             return self._database.execute(f"SELECT * FROM {table} ORDER BY id")  # noqa: S608 - our own names
-        query = f"SELECT * FROM {table} WHERE machine = ? ORDER BY id"  # noqa: S608 - our own names
+        query = f"SELECT * FROM {table} WHERE machine IS ? ORDER BY id"  # noqa: S608 - our own names
         return self._database.execute(query, (machine,))
 
     def _series(self, row: sqlite3.Row) -> Series:

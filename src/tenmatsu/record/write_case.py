@@ -69,7 +69,7 @@ def _write(case: Case, path: Path) -> None:
         database.executescript(TABLES)
         with database:
             _write_frame(database, case)
-            _write_evidence(database, case.evidence)
+            _write_evidence(database, case.evidence, None)
             _write_verdict(database, case)
     finally:
         database.close()
@@ -94,8 +94,8 @@ def _write_frame(database: sqlite3.Connection, case: Case) -> None:
     )
 
 
-def _write_evidence(database: sqlite3.Connection, evidence: Evidence) -> None:
-    machine = evidence.component
+def _write_evidence(database: sqlite3.Connection, evidence: Evidence, machine: str | None) -> None:
+    """Write one machine's evidence; `machine` names one beside, None is the one that was asked about."""
     first = int(database.execute("SELECT coalesce(max(id), 0) FROM series").fetchone()[0]) + 1
     for number, series in enumerate(evidence.series, start=first):
         _insert(database, "series", [_series_row(number, machine, series)])
@@ -107,30 +107,30 @@ def _write_evidence(database: sqlite3.Connection, evidence: Evidence) -> None:
     for other in evidence.beside:
         window = microseconds(other.window.start), microseconds(other.window.end)
         _insert(database, "beside", [(other.component, *window, microseconds(other.since))])
-        _write_evidence(database, other)
+        _write_evidence(database, other, other.component)
 
 
-def _series_row(number: int, machine: str, s: Series) -> Row:
+def _series_row(number: int, machine: str | None, s: Series) -> Row:
     return number, machine, s.sight, s.component, s.name, s.unit, s.kind.value, _packed(s.attributes)
 
 
-def _event_row(machine: str, e: Event) -> Row:
+def _event_row(machine: str | None, e: Event) -> Row:
     what = e.sight, e.component, e.name, microseconds(e.time), _packed(e.attributes), e.body
     return None, machine, *what
 
 
-def _transaction_row(machine: str, t: Transaction) -> Row:
+def _transaction_row(machine: str | None, t: Transaction) -> Row:
     asked = (t.sight, t.component, microseconds(t.time), t.outcome.value, t.maker, t.path, t.method)
     ended = (t.status, t.stage, t.duration_seconds, t.size_bytes, t.client, t.reason, t.pid)
     return None, machine, *asked, *ended
 
 
-def _look_row(machine: str, one: Look) -> Row:
+def _look_row(machine: str | None, one: Look) -> Row:
     times = microseconds(one.started), microseconds(one.ended)
     return None, machine, one.sight, one.component, *times, one.complete, one.found, *_both(one.read)
 
 
-def _gap_row(machine: str, g: Gap) -> Row:
+def _gap_row(machine: str | None, g: Gap) -> Row:
     return None, machine, g.sight, g.component, *_both(g.what), *_both(g.why), *_both(g.close_by)
 
 
