@@ -13,6 +13,8 @@ MOST_WRITTEN = 50_000
 # Of each kind of page, and of kinds: what is cut is few, and a hostile log may not cost memory.
 _MOST_PAGES, _MOST_KINDS = 200, 1000
 _LONGEST_SIZE = 12
+# As logs write them, so that a block's sizes are looked up at once. No page is larger than 16 MB.
+_WHOLE_BLOCKS = frozenset(b"%d" % (BLOCK_BYTES * number) for number in range(1, 4097))
 _OK = b"200"
 _TIME, _REQUEST, _STATUS, _SIZE = 1, 2, 3, 4
 # What an engine publishes. Pictures and archives are no pages, and some are made of whole blocks.
@@ -44,8 +46,7 @@ class AnswerSizes:
     def take(self, rows: Sequence[RawRow], sizes: Sequence[bytes], block: Rows) -> None:
         """Look at a block's rows; `sizes` is their column."""
         if not block.with_headers:  # else a size says nothing about the page's own
-            short = (one for one in set(sizes) if len(one) < _LONGEST_SIZE and one.isdigit())
-            whole = {one for one in short if _is_whole(int(one))}
+            whole = _WHOLE_BLOCKS.intersection(sizes)
             for row in [row for row in rows if row[_SIZE] in whole] if whole else ():
                 if row[_STATUS] == _OK and _PAGE.match(row[_REQUEST]):
                     self._note_page(row, block)
@@ -69,7 +70,3 @@ class AnswerSizes:
         pages = old.pages if new in old.pages or len(old.pages) >= _MOST_PAGES else old.pages | {new}
         example = page[:200].decode("utf-8", "replace")
         self._blocks[asked] = WholeBlocks(old.answers + 1, pages, min(old.first, second), example, new[1])
-
-
-def _is_whole(size: int) -> bool:
-    return size > 0 and size % BLOCK_BYTES == 0
