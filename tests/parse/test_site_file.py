@@ -10,6 +10,7 @@ from tenmatsu.errors import BadSite
 from tenmatsu.model.probe_plan import Expect, Pace, Source, Take
 from tenmatsu.parse.site_file import parse_site_file
 from tenmatsu.parse.site_probes import plan_for_url
+from tenmatsu.parse.toml_lines import find_lines
 
 KINDS = {"metaweblog": ("url", "blog", "user")}
 SHOP = b"""
@@ -118,3 +119,17 @@ def test_any_text_is_probes_or_a_fault(text: str) -> None:
 def test_a_url_is_a_probe_of_one_step() -> None:
     plan = plan_for_url("https://a/")
     assert [(one.method, one.url) for one in plan.steps] == [("GET", "https://a/")]
+
+
+def test_quotes_within_a_string_or_a_comment_open_nothing() -> None:
+    lines = find_lines(
+        """a = "http://'''/"
+b = 'x \"\"\" y'  # it's '''
+c = "\\\\" # "
+d = '''one
+e = 2
+'''
+f = 3
+"""
+    )
+    assert lines == {(): 1, ("a",): 1, ("b",): 2, ("c",): 3, ("d",): 4, ("f",): 7}

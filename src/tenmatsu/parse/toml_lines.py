@@ -57,4 +57,27 @@ def _split(name: str) -> tuple[str, ...]:
 
 
 def _open_quote(line: str) -> str:
-    return next((quote for quote in _QUOTES if line.count(quote) == 1), "")
+    """Return the three quotes of a string that begins in a line and does not end in it, or nothing.
+
+    What looks like one within another string or a comment is none.
+    """
+    at = 0
+    while at < len(line) and line[at] != "#":
+        if line[at] not in "\"'":
+            at += 1
+            continue
+        quote = next((three for three in _QUOTES if line.startswith(three, at)), line[at])
+        end = _find_end(line, at + len(quote), quote)
+        if end < 0:
+            return quote if quote in _QUOTES else ""
+        at = end
+    return ""
+
+
+def _find_end(line: str, at: int, quote: str) -> int:
+    """Return where a string ends, or -1; in double quotes a backslash escapes what follows it."""
+    while at < len(line):
+        if line.startswith(quote, at):
+            return at + len(quote)
+        at += 2 if line[at] == "\\" and quote[0] == '"' else 1
+    return -1
