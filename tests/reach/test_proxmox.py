@@ -26,7 +26,7 @@ from tests.sight.made_reach import NOW, MadeReach
 from tenmatsu.errors import NoConnection, WrongUse
 from tenmatsu.model.below import METRICS, Change, Inventory, Power, Product
 from tenmatsu.model.site_map import Api
-from tenmatsu.reach import proxmox_sign_in
+from tenmatsu.reach import proxmox_measuring, proxmox_sign_in
 from tenmatsu.reach.hypervisor import Hypervisor
 from tenmatsu.reach.proxmox import open_proxmox
 from tenmatsu.reach.proxmox_inventory import MOST_IN_FULL
@@ -171,6 +171,8 @@ def test_figures_of_now_and_of_the_minutes_before(proxmox: Hypervisor) -> None:
     now = max(one.time for one in measured.measures)
     current = {(one.key, one.name): one.value for one in measured.measures if one.time == now}
     assert current["qemu/100", "vm.cpu.usage"] == 0.5
+    assert current["qemu/100", "vm.disk.errors"] == 3
+    assert [one.time for one in measured.measures] == sorted(one.time for one in measured.measures)
     assert current["node/pve1", "host.cpu.usage"] == 1.0
     assert current["qemu/100", "vm.cpu.pressure"] == pytest.approx(0.415)
     kept = [one for one in measured.measures if one.key == "qemu/100" and one.name == "vm.cpu.usage"]
@@ -186,6 +188,23 @@ def test_only_wanted_guests_are_asked_for_detail(front: Front, proxmox: Hypervis
         "/nodes/pve1/qemu/100/status/current",
         "/nodes/pve1/qemu/100/config",
     ]
+
+
+def test_the_pressure_of_a_node_is_followed_minute_by_minute(
+    front: Front, proxmox: Hypervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find_rows() -> list[datetime]:
+        measured = proxmox.measure({"node/pve1"}, datetime.now(UTC))
+        return [one.time for one in measured.measures if one.name == "host.cpu.pressure"]
+
+    first = proxmox.measure({"node/pve1"}, datetime.now(UTC) - timedelta(minutes=5))
+    last = max(one.time for one in first.measures if one.name == "host.cpu.pressure")
+    assert find_rows() == []
+    monkeypatch.setattr(proxmox_measuring, "_LATE", timedelta(minutes=-9))
+    front.answers["/nodes/pve1/rrddata"] = site.make_node_rows(last.timestamp() + 120)
+    (new,) = find_rows()
+    assert new - last == pytest.approx(timedelta(seconds=60), abs=timedelta(seconds=2))
+    assert find_rows() == []
 
 
 def test_latency_and_data_moved_between_two_rounds(front: Front, proxmox: Hypervisor) -> None:
