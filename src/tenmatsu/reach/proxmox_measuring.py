@@ -49,24 +49,27 @@ class Measuring:
         nodes = [one for one in resources.nodes if one.online and (keys is None or one.key in keys)]
         online = {one.name for one in resources.nodes if one.online}
         wanted = [one for one in resources.guests if one.node in online and (keys is None or one.key in keys)]
-        running = [one for one in wanted if one.power is not Power.OFF]
-        measures = [measure for node in nodes for measure in measure_node(node, now)]
-        for guest in running:
-            measures += measure_guest(guest, now)
-            measures += self._measure_moved(guest, now)
-        more, lacks = self._ask_status(line, running, now)
-        self._note_limits(line, wanted, now)
-        measures += more
-        measures += self._measure_limits(running, now)
+        measures, lacks = self._measure_guests(line, wanted, now)
         if since is not None and now - since > _ROW:
             kept, more_lacks = _ask_history(line, nodes, wanted, (since, now), ahead_seconds)
         else:
             kept, more_lacks = self._follow_nodes(line, nodes, now, ahead_seconds)
         self._note_rows(nodes, kept, now)
-        measures += kept
-        return Measured(
-            measures=tuple(sorted(measures, key=lambda one: one.time)), lacks=(*lacks, *more_lacks)
-        )
+        measures += [*kept, *(measure for node in nodes for measure in measure_node(node, now))]
+        in_order = sorted(measures, key=lambda one: one.time)
+        return Measured(measures=tuple(in_order), lacks=(*lacks, *more_lacks))
+
+    def _measure_guests(
+        self, line: Line, wanted: Sequence[GuestRow], now: datetime
+    ) -> tuple[list[Measure], list[Lack]]:
+        """Return the figures of now of those that run, after their limits were read."""
+        running = [one for one in wanted if one.power is not Power.OFF]
+        measures, lacks = self._ask_status(line, running, now)
+        self._note_limits(line, wanted, now)
+        for guest in running:
+            measures += measure_guest(guest, now)
+            measures += self._measure_moved(guest, now)
+        return [*measures, *self._measure_limits(running, now)], lacks
 
     def _follow_nodes(
         self, line: Line, nodes: Sequence[NodeRow], now: datetime, ahead_seconds: float
