@@ -54,8 +54,8 @@ class Fault:
 class Front:
     """The front while it runs. `asked` are the paths in their order; `answers` go before the schema server's.
 
-    `tickets` are those that are accepted now; a test that empties it lets all sessions run out. `closing`
-    holds what is closed before the front is.
+    `tickets` are those that are accepted now; so many questions on, `revoke_after`, all sessions run out.
+    `closing` holds what is closed before the front is.
     """
 
     backend: int
@@ -67,6 +67,7 @@ class Front:
     tickets: set[str] = field(default_factory=set)
     ahead_seconds: float = 0.0
     second_factor: bool = False
+    revoke_after: int = 0
     released: threading.Event = field(default_factory=threading.Event)
     closing: ExitStack = field(default_factory=ExitStack)
     port: int = 0
@@ -74,6 +75,13 @@ class Front:
     @property
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
+
+    def revoke(self) -> None:
+        """Let the sessions run out, if it is time."""
+        if self.revoke_after:
+            self.revoke_after -= 1
+            if not self.revoke_after:
+                self.tickets.clear()
 
     def fetch(self, path: str) -> tuple[int, Any]:
         """What the schema server answers, without the nulls that it adds and Proxmox VE does not."""
@@ -108,6 +116,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         path = self.path.removeprefix("/api2/json")
         self.front.asked.append(path)
+        self.front.revoke()
         if self.suffers(find_fault(self.front, urlsplit(path).path)):
             return
         if not self.is_known():

@@ -262,6 +262,9 @@ def make_status(vmid: int, name: str, *, reads: int = 100, read_ns: int = 200_00
                 "rd_total_time_ns": read_ns,
                 "wr_operations": 0,
                 "wr_total_time_ns": 0,
+                "failed_rd_operations": 2,
+                "failed_wr_operations": 1,
+                "failed_flush_operations": 0,
                 "rd_bytes": 3000,
                 "wr_bytes": 4000,
             }

@@ -83,7 +83,18 @@ def measure_status(key: str, status: object, now: datetime) -> Iterator[Measure]
     granted = number_at(status, "memhost")
     if granted:
         yield Measure(key, "vm.memory.granted", now, granted)
+    yield from _measure_errors(key, status, now)
     yield from _measure_pressures(key, "vm", status, now)
+
+
+def _measure_errors(key: str, status: object, now: datetime) -> Iterator[Measure]:
+    """Yield how many requests of each drive failed since the guest was started."""
+    drives = at(status, "blockstat")
+    for drive, stats in drives.items() if isinstance(drives, dict) else ():
+        failed = [number_at(stats, f"failed_{kind}_operations") for kind in ("rd", "wr", "flush")]
+        told = [count for count in failed if count is not None]
+        if told:
+            yield Measure(key, "vm.disk.errors", now, sum(told), {"disk": str(drive)})
 
 
 def _measure_pressures(key: str, of: str, row: object, now: datetime) -> Iterator[Measure]:

@@ -95,7 +95,9 @@ class Proxmox:
 
     @property
     def _ahead_seconds(self) -> float:
-        return self._line.clock.offset[0] if self._line.clock else 0.0
+        """Return how far its clock is ahead; 0 where that is within what it is known to."""
+        ahead, uncertain = self._line.clock.offset if self._line.clock else (0.0, 0.0)
+        return ahead if abs(ahead) > uncertain else 0.0
 
     def close(self) -> None:
         """End the session. Never raises."""

@@ -21,7 +21,7 @@ from tenmatsu.reach.proxmox_questions import (
     Trouble,
     find_trouble,
 )
-from tenmatsu.reach.proxmox_sign_in import Ticket, Token
+from tenmatsu.reach.proxmox_sign_in import Headers, Ticket, Token
 
 if TYPE_CHECKING:
     import httpx
@@ -76,8 +76,9 @@ class HttpsLine:
             f"{quote(question.path)}?{urlencode(question.words)}" if question.words else quote(question.path)
         )
         for last in (False, True):
+            headers = self._sign_in.headers(self._buy)
             try:
-                answer = self._request("GET", path)
+                answer = self._request("GET", path, headers)
             except httpx.TimeoutException:
                 return self._tell_slow(question)
             except (httpx.HTTPError, httpx.InvalidURL, WrongCertificate, OSError) as error:
@@ -88,19 +89,23 @@ class HttpsLine:
                 continue
             if answer is not None:
                 return answer
-            if last or not self._sign_in.renew():
+            if last or not self._sign_in.renew(headers):
                 break
         raise self._tell_refused("")
 
     def _tell_slow(self, question: Question) -> Answer:
-        said = f"{self._limit:g} s"
         if question.node:
-            return Answer(trouble=Trouble.SLOW, said=said)
-        raise NoConnection(self._host, SLOW.fill(host=self._name, seconds=said), permanent=False)
+            return Answer(trouble=Trouble.SLOW, said=f"{self._limit:g} s")
+        raise self._tell_late()
 
-    def _request(self, method: str, path: str, form: Mapping[str, str] | None = None) -> Answer | None:
+    def _tell_late(self) -> NoConnection:
+        words = SLOW.fill(host=self._name, seconds=f"{self._limit:g} s")
+        return NoConnection(self._host, words, permanent=False)
+
+    def _request(
+        self, method: str, path: str, headers: Headers, form: Mapping[str, str] | None = None
+    ) -> Answer | None:
         """Return an answer, or None where it does not know us. Raises what httpx raises."""
-        headers = self._sign_in.headers(self._buy) if form is None else {}
         self._deadline.set(self._limit)
         sent = datetime.now(UTC)
         url = f"https://{self._address}:{self._port}/api2/json{path}"
@@ -123,15 +128,21 @@ class HttpsLine:
     def _read_clock(self, date: str, sent: datetime, received: datetime) -> None:
         """Keep the narrowest pair of our times around one of theirs; `Date` has whole seconds."""
         try:
-            told = parsedate_to_datetime(date)
-        except ValueError:
+            told = parsedate_to_datetime(date).astimezone(UTC)
+        except (ValueError, OverflowError):
             return
-        reading = ClockReading(sent=sent, told=told.astimezone(UTC), received=received, step_seconds=1.0)
+        reading = ClockReading(sent=sent, told=told, received=received, step_seconds=1.0)
         if self.clock is None or reading.offset[1] < self.clock.offset[1]:
             self.clock = reading
 
     def _buy(self, form: Mapping[str, str]) -> object:
-        answer = self._request("POST", "/access/ticket", form)
+        httpx = load_httpx()
+        try:
+            answer = self._request("POST", "/access/ticket", {}, form)
+        except httpx.TimeoutException as late:
+            raise self._tell_late() from late
+        except (httpx.HTTPError, httpx.InvalidURL, WrongCertificate, OSError) as error:
+            raise self._tell_lost(error) from error
         if answer is None or answer.trouble is not None:
             raise self._tell_refused(answer.said if answer else "")
         return answer.value

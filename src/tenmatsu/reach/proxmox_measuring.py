@@ -24,6 +24,9 @@ from tenmatsu.reach.proxmox_questions import Line, Question
 # pvestatd writes a row a minute; `hour` keeps 70 of them, `day` what is older.
 _ROW = timedelta(minutes=1)
 _HOUR = timedelta(minutes=70)
+# A row is written some seconds after the minute that it is of.
+_LATE = timedelta(seconds=15)
+_PRESSURES = frozenset({"host.cpu.pressure", "host.memory.pressure", "host.io.pressure"})
 # So few that each one's configuration is read again in every round: a limit that changes is seen.
 _FEW = 20
 
@@ -36,6 +39,7 @@ class Measuring:
         self.changes: list[Happening] = []
         self._moved: dict[str, tuple[datetime, Mapping[str, float]]] = {}
         self._drives: dict[str, tuple[datetime, Drives]] = {}
+        self._rows: dict[str, datetime] = {}
 
     def measure(
         self, line: Line, keys: Collection[str] | None, since: datetime | None, ahead_seconds: float
@@ -45,20 +49,47 @@ class Measuring:
         nodes = [one for one in resources.nodes if one.online and (keys is None or one.key in keys)]
         online = {one.name for one in resources.nodes if one.online}
         wanted = [one for one in resources.guests if one.node in online and (keys is None or one.key in keys)]
+        measures, lacks = self._measure_guests(line, wanted, now)
+        if since is not None and now - since > _ROW:
+            kept, more_lacks = _ask_history(line, nodes, wanted, (since, now), ahead_seconds)
+        else:
+            kept, more_lacks = self._follow_nodes(line, nodes, now, ahead_seconds)
+        self._note_rows(nodes, kept, now)
+        measures += [*kept, *(measure for node in nodes for measure in measure_node(node, now))]
+        in_order = sorted(measures, key=lambda one: one.time)
+        return Measured(measures=tuple(in_order), lacks=(*lacks, *more_lacks))
+
+    def _measure_guests(
+        self, line: Line, wanted: Sequence[GuestRow], now: datetime
+    ) -> tuple[list[Measure], list[Lack]]:
+        """Return the figures of now of those that run, after their limits were read."""
         running = [one for one in wanted if one.power is not Power.OFF]
-        measures = [measure for node in nodes for measure in measure_node(node, now)]
+        measures, lacks = self._ask_status(line, running, now)
+        self._note_limits(line, wanted, now)
         for guest in running:
             measures += measure_guest(guest, now)
             measures += self._measure_moved(guest, now)
-        more, lacks = self._ask_status(line, running, now)
-        self._note_limits(line, wanted, now)
-        measures += more
-        measures += self._measure_limits(running, now)
-        if since is not None and now - since > _ROW:
-            kept, more_lacks = _ask_history(line, nodes, wanted, (since, now), ahead_seconds)
-            measures += kept
-            lacks += more_lacks
-        return Measured(measures=tuple(measures), lacks=tuple(lacks))
+        return [*measures, *self._measure_limits(running, now)], lacks
+
+    def _follow_nodes(
+        self, line: Line, nodes: Sequence[NodeRow], now: datetime, ahead_seconds: float
+    ) -> tuple[list[Measure], list[Lack]]:
+        """Return the pressures of nodes that have a new row: only their RRD files tell them."""
+        due = [node for node in nodes if now - self._rows.get(node.key, now) > _ROW + _LATE]
+        if not due:
+            return [], []
+        since = min(self._rows[node.key] for node in due)
+        measures, lacks = _ask_rows(line, due, (), "hour", (since, now), ahead_seconds)
+        new = [
+            one for one in measures if one.name in _PRESSURES and one.time > self._rows[one.key] + _ROW / 2
+        ]
+        return new, lacks
+
+    def _note_rows(self, nodes: Sequence[NodeRow], measures: Sequence[Measure], now: datetime) -> None:
+        for node in nodes:
+            self._rows.setdefault(node.key, now)
+            times = [one.time for one in measures if one.key == node.key and one.name in _PRESSURES]
+            self._rows[node.key] = max(times, default=self._rows[node.key])
 
     def _measure_moved(self, guest: GuestRow, now: datetime) -> Iterator[Measure]:
         before = self._moved.get(guest.key)

@@ -1,6 +1,7 @@
 """What is asked of Proxmox VE's API, and what comes back: the same over HTTPS and over SSH."""
 
 import re
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -79,18 +80,20 @@ class SilentNodes:
 
     def __init__(self) -> None:
         self._until: dict[str, float] = {}
+        self._lock = threading.Lock()
 
     def note(self, question: Question, answer: Answer) -> None:
         """Keep in mind who did not answer."""
         if question.node and answer.trouble in {Trouble.SLOW, Trouble.AWAY}:
-            self._until.setdefault(question.node, time.monotonic() + _SILENT_SECONDS)
+            with self._lock:
+                self._until.setdefault(question.node, time.monotonic() + _SILENT_SECONDS)
 
     def find(self) -> frozenset[str]:
         """Return those that are not to be asked now."""
         now = time.monotonic()
-        for node in [node for node, until in self._until.items() if until <= now]:
-            del self._until[node]
-        return frozenset(self._until)
+        with self._lock:
+            self._until = {node: until for node, until in self._until.items() if until > now}
+            return frozenset(self._until)
 
 
 class Line(Protocol):

@@ -14,8 +14,7 @@ from tenmatsu.parse.json_answer import at, text_at
 
 # Two hours less a good margin for clocks and for a long round of questions.
 TICKET_SECONDS = 90 * 60
-# One that is younger was bought by another thread for the same refusal, or is refused for another reason.
-FRESH_SECONDS = 1.0
+Headers = Mapping[str, str]
 Buy = Callable[[Mapping[str, str]], object]
 
 
@@ -27,11 +26,11 @@ class Token:
         self._header = f"PVEAPIToken={user}={secret.strip().removeprefix(f'{user}=')}"
         self.user = user
 
-    def headers(self, buy: Buy) -> Mapping[str, str]:  # noqa: ARG002 - as a ticket is asked
+    def headers(self, buy: Buy) -> Headers:  # noqa: ARG002 - as a ticket is asked
         """Return what every request carries."""
         return {"Authorization": self._header}
 
-    def renew(self) -> bool:
+    def renew(self, refused: Headers) -> bool:  # noqa: ARG002 - as a ticket is asked
         """Return that nothing can be bought anew."""
         return False
 
@@ -46,21 +45,23 @@ class Ticket:
         self._bought = 0.0
         self._lock = threading.Lock()
 
-    def headers(self, buy: Buy) -> Mapping[str, str]:
+    def headers(self, buy: Buy) -> Headers:
         """Return what every request carries, a new ticket where the old one is near its end."""
         with self._lock:
             if not self._ticket or time.monotonic() - self._bought > TICKET_SECONDS:
                 self._ticket = self._buy(buy)
                 self._bought = time.monotonic()
-            return {"Cookie": f"PVEAuthCookie={self._ticket}"}
+            return self._headers()
 
-    def renew(self) -> bool:
-        """Forget the ticket, so that the next request buys one; False where this one is new already."""
+    def renew(self, refused: Headers) -> bool:
+        """Forget the ticket that was refused, unless another thread has bought a new one meanwhile."""
         with self._lock:
-            fresh = time.monotonic() - self._bought < FRESH_SECONDS
-            if not fresh:
+            if self._headers() == refused:
                 self._ticket = ""
-            return not fresh
+            return True
+
+    def _headers(self) -> Headers:
+        return {"Cookie": f"PVEAuthCookie={self._ticket}"}
 
     def _buy(self, buy: Buy) -> str:
         answer = buy({"username": self.user, "password": self._secret})
