@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from tenmatsu.errors import NoConnection, ReachError, TookTooLong
 from tenmatsu.parse.kmsg import parse_kmsg_record
 from tenmatsu.reach import FileStat, FoundFile, Walk
 from tenmatsu.reach.remote import RemoteReach
+from tenmatsu.sight import memory
+from tenmatsu.sight.look_on import Wanted, look_through
 
 __all__ = ["things"]  # a fixture
 
@@ -28,9 +31,7 @@ ABSOLUTE = ("/usr/libexec/platform-python", "/usr/local/bin/python3")
 @pytest.fixture(scope="module", params=["busybox", "this machine's"])
 def bare(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RemoteReach]:
     """This machine with nothing but a shell and a few commands: busybox's, or its own."""
-    for place in ABSOLUTE:
-        if Path(place).exists():
-            pytest.skip(f"{place} cannot be hidden")
+    skip_where_python_cannot_be_hidden()
     folder = tmp_path_factory.mktemp("bare")
     with pytest.MonkeyPatch.context() as patch:
         of_busybox = request.param == "busybox"
@@ -41,7 +42,14 @@ def bare(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         yield reach
 
 
+def skip_where_python_cannot_be_hidden() -> None:
+    for place in ABSOLUTE:
+        if Path(place).exists():
+            pytest.skip(f"{place} cannot be hidden")
+
+
 def busybox_path(folder: Path) -> str:
+    skip_where_python_cannot_be_hidden()
     busybox = shutil.which("busybox")
     if busybox is None:
         pytest.skip("busybox is not installed")
@@ -172,3 +180,29 @@ def test_nothing_is_left_when_the_line_is_closed(bare: RemoteReach) -> None:
     bare.close()  # the last test of this line
     asking.join()
     assert soon(lambda: not running(f"sleep {mark}"))
+
+
+def test_a_clock_that_is_an_hour_ahead_is_told_in_ours(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    skip_where_python_cannot_be_hidden()
+    path = bare_path(tmp_path, *COMMANDS_THERE)
+    date = Path(path) / "date"
+    date.unlink()
+    date.write_text(f"#!/bin/sh\necho $(($({shutil.which('date')} +%s) + 3600))\n")
+    date.chmod(0o755)
+    put_first(monkeypatch, tmp_path, SSH.format(path=path, shell="sh"))
+    with closing(RemoteReach("web1")) as ahead:
+        offset = ahead.clock_offset
+        assert abs(offset.seconds - 3600) <= offset.uncertainty_seconds
+        assert abs((ahead.now() - datetime.now(UTC)).total_seconds() - 3600) <= offset.uncertainty_seconds + 1
+        began = datetime.now(UTC)
+        looked = look_through(ahead, Wanted(seconds=0.5, since=began), sights=(memory.SIGHT,))
+    evidence = looked.evidence
+    late = timedelta(seconds=offset.uncertainty_seconds + 1)
+    assert began - late <= evidence.window.start <= evidence.window.end <= datetime.now(UTC) + late
+    assert abs(evidence.since - began) < timedelta(seconds=1)
+    assert all(evidence.window.holds(time) for one in evidence.series for time, _ in one.points)
+    assert looked.clock_offset.offset_seconds == pytest.approx(offset.seconds)
+    (reached,) = evidence.find_events("machine.reached")
+    assert reached.number("clock_offset_seconds") == pytest.approx(offset.seconds)

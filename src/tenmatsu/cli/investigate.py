@@ -14,6 +14,7 @@ import click
 from tenmatsu import __version__
 from tenmatsu.cli.asked import Ask, Normal, find_here, fit_normal, open_probe
 from tenmatsu.cli.ending_early import ending_early
+from tenmatsu.cli.host_options import host_options, read_ssh_options
 from tenmatsu.cli.show import exit_code, show_case
 from tenmatsu.cli.speaking import make_command, option, output_options
 from tenmatsu.cli.times import parse_duration, parse_since
@@ -64,16 +65,13 @@ def make(language: Language) -> click.Command:
         return exit_code(case.verdict)
 
     file = click.Path(path_type=Path, dir_okay=False)
-    config_file = click.Path(path_type=Path, dir_okay=False, exists=True)
     parameters: list[click.Parameter] = [
         click.Argument(["component"], required=False),
         option(language, "--site", "site_file", help=SITE, type=file, metavar="FILE"),
         option(language, "--url", help=URL, metavar="URL"),
         option(language, "--for", "duration", help=FOR, metavar="20s"),
         option(language, "--since", help=SINCE, metavar="2h"),
-        option(language, "--on", "host", help=ON, metavar="HOST"),
-        option(language, "--old-ssh", "old_host", help=OLD_SSH, is_flag=True),
-        option(language, "--ssh-config", help=SSH_CONFIG, type=config_file, metavar="FILE"),
+        *host_options(language),
         option(language, "--save", help=SAVE, type=file, metavar="FILE"),
         option(language, "--normal", help=NORMAL, type=file, metavar="FILE"),
         option(language, "--replay", help=REPLAY, type=file, metavar="FILE"),
@@ -124,20 +122,8 @@ def _check(
         url=url,
         normal=_read_normal(normal) if normal else None,
         host=host,
-        ssh=_ssh_options(host, old=old_host, config=ssh_config),
+        ssh=read_ssh_options(host, old=old_host, config=ssh_config),
     )
-
-
-def _ssh_options(host: str | None, *, old: bool, config: Path | None) -> "SshOptions | None":
-    if host is None:
-        if old or config:
-            raise WrongUse(SSH_ALONE)
-        return None
-    from tenmatsu.reach.ssh import SshOptions, check_host
-
-    check_host(host)
-    names = frozenset({host}) if old else frozenset[str]()
-    return SshOptions(old_algorithms=names, config=str(config) if config else None)
 
 
 def _site_ssh(config: Path | None) -> "SshOptions":
@@ -287,16 +273,6 @@ SINCE = Words(
     "How far back logs count as the symptom: 2h, or 2026-11-22 21:30. Default: 24h; with --url the window.",
     "ログをどこまで遡るか: 2h や 2026-11-22 21:30。既定は 24h (--url 指定時は観察時間だけ)。",
 )
-ON = Words(
-    "Look at another machine, over SSH: HOST or USER@HOST. Default: this one.",
-    "SSH で別の機械を調べる: HOST か USER@HOST。既定はこの機械。",
-)
-OLD_SSH = Words(
-    "That machine may use old SSH algorithms (servers of about 2010).",
-    "その機械に古い SSH 暗号方式 (2010 年頃のサーバー) を許す。",
-)
-SSH_CONFIG = Words("In place of ~/.ssh/config.", "~/.ssh/config の代わりに使うファイル。")
-SSH_ALONE = Words("--old-ssh and --ssh-config go with --on", "--old-ssh と --ssh-config は --on と使います")
 SAVE = Words(
     "Keep all evidence in one new file: a case.",
     "証拠一式を 1 つの新しいファイル (事件簿) に保存。",

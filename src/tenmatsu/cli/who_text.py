@@ -21,23 +21,33 @@ Row = tuple[Words, str]
 
 
 def print_answers(
-    answers: Sequence[NameAnswer], language: Language, out: TextIO, *, colour: bool, width: int | None = None
+    answers: Sequence[NameAnswer],
+    language: Language,
+    out: TextIO,
+    *,
+    colour: bool,
+    width: int | None = None,
+    host: str | None = None,
 ) -> None:
-    """Print one page a name. Without a terminal it is 80 columns wide and plain."""
+    """Print one page a name. Without a terminal it is 80 columns wide and plain.
+
+    `host` is the machine that was asked; None: this one.
+    """
     console = open_console(out, colour=colour, width=width)
     for at, answer in enumerate(answers):
         if at:
             console.print()
-        _Page(console, answer, language).print()
+        _Page(console, answer, language, ON_HOST.fill(host=host) if host else HERE).print()
 
 
 class _Page:
     """One name's page; each part is a short method."""
 
-    def __init__(self, console: Console, answer: NameAnswer, language: Language) -> None:
+    def __init__(self, console: Console, answer: NameAnswer, language: Language, where: Words) -> None:
         self.console = console
         self.answer = answer
         self.language: Language = language
+        self.where = where
 
     def print(self) -> None:
         matches = self.answer.matches
@@ -91,7 +101,7 @@ class _Page:
 
     def _here(self, origin: ProgramOrigin) -> None:
         if not origin.knows_something and not origin.gaps:
-            self._paragraphs(HERE, [("", NOTHING_HERE)])
+            self._paragraphs(self.where, [("", NOTHING_HERE)])
             return
         rows: list[Row] = [(RUNNING, self._running(origin))]
         rows += [(EXECUTABLE, path) for path in dict.fromkeys((*origin.running, *origin.installed))]
@@ -99,7 +109,7 @@ class _Page:
         rows += [(SERVICE, ", ".join(origin.units))]
         rows += [(MANUAL, summary) for summary in origin.summaries]
         rows += [(gap.what, self._say(UNSEEN, why=gap.why, close_by=gap.close_by)) for gap in origin.gaps]
-        self._table(HERE, rows)
+        self._table(self.where, rows)
 
     def _running(self, origin: ProgramOrigin) -> str:
         words = RUNS_KERNEL if origin.kernel_threads else RUNS if origin.processes else RUNS_NOT
@@ -182,8 +192,8 @@ MAY_BE = Words(
 )
 UNKNOWN = Words("Nothing is known of {name}.", "{name} については何もわかりません。")
 KNOWN_HERE = Words(
-    "{name} is in no list of ours, but this machine knows it.",
-    "{name} は一覧にありませんが、この機械に手がかりがあります。",
+    "{name} is in no list of ours, but the machine knows it.",
+    "{name} は一覧にありませんが、機械に手がかりがあります。",
 )
 PROVES_NOTHING = Words(
     "That a name is visible proves nothing: what runs long or often is seen first. It is a suspect,"
@@ -207,6 +217,7 @@ _STAYING = {ProgramKind.DAEMON, ProgramKind.POLLER, ProgramKind.KERNEL_THREAD}
 CONFIRM = Words("What confirms or clears it", "裏付けと晴らし方")
 REMEDY = Words("To stop it, or as a test", "止めるには (切り分けにも)")
 HERE = Words("On this machine", "この機械では")
+ON_HOST = Words("On {host}", "{host} では")
 NOTHING_HERE = Words(
     "neither running nor installed (looked for)", "動いておらず、導入もされていません (調べた結果)"
 )

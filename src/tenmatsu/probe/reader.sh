@@ -2,7 +2,8 @@
 # is in a busybox can. It changes nothing here, writes no file, and ends with its line.
 #
 # Small text files of /proc and /sys are read by the shell itself: no process is started for them, and these are most of
-# what is asked. All else runs in a process of its own, so that a dead disk or a slow command holds nothing up.
+# what is asked. A shell reads byte by byte, and for each byte of a long list such as /proc/net/tcp the kernel looks for
+# its place anew: these, and all else, are read by a process of their own, so that a slow one holds nothing up, either.
 #
 # A request is a line: NUMBER QUESTION WORDS. What would part words stands there as \0ooo, nothing at all as \e. Answers
 # are lines of less than a pipe's atomic 4,096 bytes, so that they need no lock: `TENMATSU-L NUMBER TEXT` is a line, `-P` a
@@ -221,8 +222,10 @@ while IFS=' ' read -r number question words <&7; do
             word "$3"
             case $1$word in
                 0/proc/*/cmdline | 0/proc/*/environ) few_bytes "$number" "$2" "$word" & ;;
-                */cmdline | */environ | */auxv) ( (read_bytes "$number" "$1" "$2" "$word") &) ;;
-                0/proc/* | 0/sys/*)
+                0/proc/*/root/*) ( (read_bytes "$number" "$1" "$2" "$word") &) ;;
+                0/proc/[0-9]*/stat | 0/proc/[0-9]*/status | 0/proc/[0-9]*/comm | 0/proc/[0-9]*/cgroup | \
+                    0/proc/[0-9]*/limits | 0/proc/sys/* | 0/proc/pressure/* | 0/sys/* | 0/proc/stat | \
+                    0/proc/loadavg | 0/proc/meminfo | 0/proc/vmstat | 0/proc/diskstats)
                     is_readable "$number" "$word" &&
                         if text "$number" "$word" "$2" ''; then end "$number" ok; else end "$number" not_there; fi
                     ;;

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import IO, Any
 
-from tenmatsu.errors import NoConnection, NotThere, ParseError, ReachError, TookTooLong
+from tenmatsu.errors import NoConnection, NotThere, ParseError, TookTooLong
 from tenmatsu.model.words import Words
 from tenmatsu.parse.plain_text import make_plain
 from tenmatsu.parse.probe_start import Start, StartReader
@@ -101,13 +101,13 @@ class ReaderLine:
             raise NotThere("ssh") from missing
         self._threads = [
             threading.Thread(target=work, name=f"{work.__name__} {host}", daemon=True)
-            for work in (self._send, self._receive, self._listen)
+            for work in (self._listen, self._send, self._receive)  # who receives waits for who listens
         ]
         for thread in self._threads:
             thread.start()
         try:
             self.hello = self._wait(_HELLO, _HELLO_SECONDS, host)[0].said
-        except ReachError:
+        except BaseException:  # a Ctrl-C too
             self.close()
             raise
 
@@ -182,9 +182,10 @@ class ReaderLine:
                     return self._lose(*self._why_cut())
                 elif self.start is not None and time.monotonic() - heard > _SILENT_SECONDS:
                     return self._lose(_SILENT.fill(host=self.host), permanent=False)
-        except (ParseError, OSError, ValueError) as damage:
-            words = damage.words if isinstance(damage, ParseError) else _SILENT.fill(host=self.host)
-            self._lose(words, permanent=False)
+        except ParseError as damage:
+            self._lose(damage.words, permanent=False)
+        finally:  # whatever happened: nobody may wait for what nobody hears
+            self._lose(_SILENT.fill(host=self.host), permanent=False)
         return None
 
     def _read(self) -> bytes | None:
@@ -240,7 +241,7 @@ class ReaderLine:
     def _why_cut(self) -> tuple[Words, bool]:
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(_GOODBYE_SECONDS)
-        self._threads[-1].join(_GOODBYE_SECONDS)  # until it has heard the last word
+        self._threads[0].join(_GOODBYE_SECONDS)  # until it has heard the last word
         if self._process.returncode == SSH_FAILED:
             complaint = explain_ssh(self.host, "\n".join(self.said))
             return complaint.words, complaint.permanent

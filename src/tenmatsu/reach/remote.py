@@ -53,7 +53,7 @@ class RemoteReach:
         try:
             for _ in range(_ROUNDS):
                 self._compare_clocks()
-        except ReachError:
+        except BaseException:  # a Ctrl-C too
             self._line.close()
             raise
         self.ahead_seconds = self.clock_offset.seconds

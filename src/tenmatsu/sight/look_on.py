@@ -16,8 +16,10 @@ from tenmatsu.model.marks import Marks
 from tenmatsu.model.site import Component
 from tenmatsu.model.words import Words
 from tenmatsu.probe.rung import Options
+from tenmatsu.reach.host_line import INSTALL
 from tenmatsu.reach.hypervisor import Hypervisor
 from tenmatsu.reach.probe import ProbeSource
+from tenmatsu.reach.reader_speech import NEEDS_PYTHON
 from tenmatsu.reach.remote import RemoteReach
 from tenmatsu.reach.ssh import SshOptions
 from tenmatsu.reach.watching import watch_host
@@ -166,6 +168,8 @@ def _make_gap(evidence: Evidence, what: Words, why: Words, close_by: Words) -> G
 
 def _allow(gap: Gap) -> Gap:
     """Return the gap with what helps there, where it says what helps here."""
+    if gap.why.en.endswith(NEEDS_PYTHON.en.partition("{what}")[2]):
+        return replace(gap, close_by=INSTALL)
     return replace(gap, close_by=ROOT_THERE) if gap.close_by.en.startswith(AS_ROOT.en) else gap
 
 

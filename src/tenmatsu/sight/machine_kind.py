@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from tenmatsu.errors import ReachError
 from tenmatsu.model.site import Component
+from tenmatsu.parse.plain_text import make_plain
 from tenmatsu.reach import Reach
 
 # What firmware calls its maker. As in systemd's src/basic/virt.c, dmi_vendor_table.
@@ -63,8 +64,8 @@ def find_component(reach: Reach, name: str) -> Component:
     `name` is how it is called; its id, too, where it has none. Never raises.
     """
     paths = ("/etc/machine-id", "/var/lib/dbus/machine-id")
-    machine = next(filter(None, (read_text(reach, path, 64) for path in paths)), name)
-    boot = read_text(reach, "/proc/sys/kernel/random/boot_id", 64)
+    machine = next(filter(None, (make_plain(read_text(reach, path, 64)) for path in paths)), name)
+    boot = make_plain(read_text(reach, "/proc/sys/kernel/random/boot_id", 64))
     return Component(id=f"{machine}/{boot}", name=name, kind="host")
 
 

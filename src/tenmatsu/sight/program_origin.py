@@ -59,13 +59,14 @@ class _Asker:
         seen = _Seen()
         try:
             pids = [name for name in self.reach.names("/proc") if name.isdigit()]
+            named = self._comms(pids)
         except ReachError as error:
             self.gap(PROCESSES, error.words, AS_ROOT)
             return seen
         comms = {cut_name(name) for name in self.names} | set(self.names)
-        kernel = int(_KTHREADD[0]) if self._comm(_KTHREADD[0]) == _KTHREADD[1] else -1
-        for pid in pids:
-            if self._comm(pid) in comms:
+        kernel = int(_KTHREADD[0]) if named.get(_KTHREADD[0]) == _KTHREADD[1] else -1
+        for pid, comm in named.items():
+            if comm in comms:
                 seen.count += 1
                 self._look_closely(pid, seen, kernel)
         if seen.refused:
@@ -109,13 +110,12 @@ class _Asker:
         plain = (make_plain(" ".join(line.split()), _MOST_CHARACTERS) for line in lines if " - " in line)
         return list(dict.fromkeys(plain))[:_MOST_FOUND]
 
-    def _comm(self, pid: str) -> str:
-        try:
-            return (
-                self.reach.read(f"/proc/{pid}/comm", limit_bytes=256).decode("utf-8", "replace").rstrip("\n")
-            )
-        except ReachError:
-            return ""  # it ended between the listing and the look
+    def _comms(self, pids: Sequence[str]) -> dict[str, str]:
+        """Return the names by pid; who ended between the listing and the look is left out."""
+        texts = self.reach.read_each([f"/proc/{pid}/comm" for pid in pids], limit_bytes=256)
+        return {
+            path.split("/")[2]: text.decode("utf-8", "replace").rstrip("\n") for path, text in texts.items()
+        }
 
     def _look_closely(self, pid: str, seen: _Seen, kernel: int) -> None:
         if seen.count > _MOST_PROCESSES:
