@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tenmatsu.drill.box import Box, open_box, why_no_box
+from tenmatsu.drill.box import Box
 from tenmatsu.drill.guests import DNS1, GUESTS, WEB1
 from tenmatsu.model.below import METRICS, Change, Measure, Power, Product
 from tenmatsu.model.site_map import Api
@@ -24,17 +24,6 @@ pytestmark = pytest.mark.live
 
 WEB, DNS = str(WEB1.uuid), str(DNS1.uuid)
 LIMIT_SECONDS = 40.0  # beside other work, and under emulation
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    if reason := why_no_box():
-        pytest.skip(reason.en)
-    with open_box() as running:
-        for guest in GUESTS:
-            running.wait_up(guest)
-        yield running
-    assert not running.folder.exists()
 
 
 def from_outside(box: Box) -> Libvirt:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tenmatsu.drill.box import Box, open_box, why_no_box
+from tenmatsu.drill.box import Box
 from tenmatsu.drill.guests import GUESTS, WEB1
 from tenmatsu.errors import NoConnection, NotThere, TookTooLong
 from tenmatsu.model.below import Change, Power, Product
@@ -30,17 +30,6 @@ pytestmark = pytest.mark.live
 WEB = str(WEB1.uuid)
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 LIMIT_SECONDS = 40.0
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    if reason := why_no_box():
-        pytest.skip(reason.en)
-    with open_box() as running:
-        for guest in GUESTS:
-            running.wait_up(guest)
-        yield running
-    assert not running.folder.exists()
 
 
 @pytest.fixture(scope="module")

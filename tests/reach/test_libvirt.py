@@ -18,6 +18,7 @@ from tenmatsu.model.site_map import Api
 from tenmatsu.parse.libvirt_uri import parse_libvirt_uri
 from tenmatsu.parse.marked_sections import parse_sections
 from tenmatsu.reach.host_shell import HostShell, Told
+from tenmatsu.reach.hypervisor import Hypervisor
 from tenmatsu.reach.libvirt import Libvirt, open_libvirt
 from tenmatsu.reach.libvirt_messages import explain_virsh, find_group
 
@@ -234,3 +235,22 @@ def test_the_socket_tells_its_group() -> None:
 def test_an_address_that_cannot_be_used_is_refused(address: str) -> None:
     with pytest.raises(WrongUse):
         open_libvirt(Api(product=Product.LIBVIRT, address=address), "", "vm1")
+
+
+def test_figures_that_libvirt_refuses_are_a_lack_of_the_inventory() -> None:
+    refused = replace("MARK stats.said 0\n", "MARK stats.said 1\nerror: out of memory\n")
+    hypervisor: Hypervisor = recorded("inventory", "measure-1", inventory=refused, measure_1=refused)
+    (lack,) = hypervisor.take_inventory().lacks
+    assert "out of memory" in lack.why.en
+    with pytest.raises(NoConnection):
+        hypervisor.measure(None, None)
+
+
+def test_a_change_is_told_once_however_close_the_rounds_are() -> None:
+    libvirt = recorded(
+        "inventory", "measure-1", "measure-1", measure_1=replace("quota_us 20000", "quota_us 30000")
+    )
+    for _ in range(2):
+        libvirt.measure(None, None)
+    (change,) = libvirt._noticed
+    assert change.message == "quota 20000/100000 µs a vCPU → quota 30000/100000 µs a vCPU"

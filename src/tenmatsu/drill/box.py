@@ -48,6 +48,8 @@ def why_no_box() -> Words | None:
     """Return why this machine cannot hold the box, or None where it can."""
     if os.geteuid() != 0:
         return Words("the box needs root", "ドリルの実行には root 権限が必要です")
+    if os.uname().machine != "x86_64":
+        return Words("the box's guests are x86-64, as their host must be", "x86-64 の機械が必要です")
     missing = [name for name in _NEEDED if shutil.which(name, path=SYSTEM_PATH) is None]
     missing += [path for path in PROGRAMS if not Path(path).exists()]
     if missing:
@@ -112,7 +114,7 @@ def open_box(cache: Path | None = None) -> Iterator[Box]:
     """Build the box and power its guests on; everything is gone afterwards. Raises NoBox."""
     if reason := why_no_box():
         raise NoBox(reason)
-    images = make_images(cache or _default_cache())
+    images = make_images(cache or find_cache())
     with own_folder() as folder:
         kvm = can_use_kvm(images, folder)
         _fill(folder, images, kvm=kvm)
@@ -128,7 +130,8 @@ def open_box(cache: Path | None = None) -> Iterator[Box]:
             yield box
 
 
-def _default_cache() -> Path:
+def find_cache() -> Path:
+    """Return where the images are kept: this user's own cache."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tenmatsu" / "box"
 
 

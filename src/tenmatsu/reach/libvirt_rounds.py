@@ -17,10 +17,11 @@ from tenmatsu.parse.libvirt_stats import Stats, find_number, for_each_device, fo
 from tenmatsu.parse.proc_stat import CpuStat, parse_proc_stat
 from tenmatsu.reach.guest_processes import GuestProcess, read_stalled
 from tenmatsu.reach.host_shell import Told
-from tenmatsu.reach.libvirt_facts import find_limit
+from tenmatsu.reach.libvirt_limits import find_limit
 
 _NS = 1e9
-# virDomainState: shut off, crashed.
+# virDomainState: running; shut off, crashed.
+_RUNNING = "1"
 _NOT_RUNNING = ("5", "6")
 _RESTING = ("idle", "iowait")
 _PRESSURES = ("cpu", "memory", "io")
@@ -80,6 +81,11 @@ def _read_memory(text: bytes | None) -> dict[str, int]:
         return parse_key_values(text) if text else {}
     except ParseError:
         return {}
+
+
+def hides_process(now: Round, uuid: str) -> bool:
+    """Tell whether a guest runs whose process, and with it its control groups, could not be seen."""
+    return uuid not in now.processes and now.stats[uuid].get("state.state") == _RUNNING
 
 
 def seconds_between(before: Round, now: Round) -> float:
