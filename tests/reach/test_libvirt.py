@@ -254,3 +254,16 @@ def test_a_change_is_told_once_however_close_the_rounds_are() -> None:
         libvirt.measure(None, None)
     (change,) = libvirt._noticed
     assert change.message == "quota 20000/100000 µs a vCPU → quota 30000/100000 µs a vCPU"
+
+
+def test_the_hosts_disks_are_told_by_request() -> None:
+    def with_disk(reads: int, milliseconds: int) -> Change_:
+        stats = f" 254 0 vda {reads} 0 800 {milliseconds} 5 0 40 10 0 20 {milliseconds}\n"
+        stats += " 254 1 vda1 9 0 8 900 0 0 0 0 0 0 0\n"
+        return replace("MARK memory\n", f"MARK devices\nloop0\nvda\n\nMARK disks\n{stats}\nMARK memory\n")
+
+    libvirt = recorded("inventory", "measure-1", inventory=with_disk(100, 500), measure_1=with_disk(110, 600))
+    libvirt.take_inventory()
+    measures = libvirt.measure(None, None).measures
+    found = [(one.attributes, one.value) for one in measures if one.name == "host.disk.latency"]
+    assert found == [({"disk": "vda", "direction": "read"}, 0.01)]

@@ -23,13 +23,13 @@ from tenmatsu.reach.host_shell import HostShell, Told, open_shell_here, open_she
 from tenmatsu.reach.libvirt_facts import Ground, find_stats, keeps_no_stats, make_ground
 from tenmatsu.reach.libvirt_happenings import find_changes, find_snapshots, read_turns
 from tenmatsu.reach.libvirt_host import find_boot
+from tenmatsu.reach.libvirt_host_rounds import measure_host
 from tenmatsu.reach.libvirt_messages import explain_virsh, find_group
 from tenmatsu.reach.libvirt_rounds import (
     SHORTEST_SECONDS,
     Round,
     hides_process,
     measure_guest,
-    measure_host,
     read_round,
     seconds_between,
 )
