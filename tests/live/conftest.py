@@ -9,7 +9,11 @@ from typing import Protocol, cast
 
 import pytest
 
+from tenmatsu.drill.box import Box, open_box
+from tenmatsu.drill.guests import GUESTS
+
 from .bed import Server, Settings, Unusable, serving, why_unusable
+from .bed.drill_box import why_no_box_here
 from .bed.fault import Fault, Scene
 from .bed.leftovers import find_leftovers
 from .bed.settings import Mpm
@@ -39,6 +43,18 @@ def server(mpm: Mpm) -> Iterator[Server]:
     with serving(Settings(mpm=mpm)) as running:
         yield running
     assert find_leftovers(running.root) == ()
+
+
+@pytest.fixture(scope="module")
+def box() -> Iterator[Box]:
+    """Run the drills' box for a file of tests, its guests up; nothing of it may be left afterwards."""
+    if reason := why_no_box_here():
+        pytest.skip(reason)
+    with open_box() as running:
+        for guest in GUESTS:
+            running.wait_up(guest)
+        yield running
+    assert not running.folder.exists()
 
 
 @pytest.fixture(scope="module")

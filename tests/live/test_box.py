@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from tenmatsu.drill.box import open_box, why_no_box
+from tenmatsu.drill.box import open_box
 from tenmatsu.drill.folders import clear_leftovers
 from tenmatsu.drill.guests import DNS1, GUESTS, WEB1
 
-from .bed.drill_box import until
+from .bed.drill_box import until, why_no_box_here
 
 pytestmark = pytest.mark.live
 
@@ -31,8 +31,8 @@ with open_box() as box:
 
 @pytest.fixture(autouse=True)
 def _can_hold_it() -> None:
-    if reason := why_no_box():
-        pytest.skip(reason.en)
+    if reason := why_no_box_here():
+        pytest.skip(reason)
 
 
 def find_traces(folder: Path) -> list[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tenmatsu.drill.box import Box, open_box, why_no_box
+from tenmatsu.drill.box import Box
 from tenmatsu.drill.guests import GUESTS, WEB1
 from tenmatsu.errors import NoConnection, NotThere, TookTooLong
 from tenmatsu.model.below import Change, Power, Product
@@ -27,20 +27,8 @@ from .bed.drill_box import until
 
 pytestmark = pytest.mark.live
 
-WEB = str(WEB1.uuid)
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 LIMIT_SECONDS = 40.0
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    if reason := why_no_box():
-        pytest.skip(reason.en)
-    with open_box() as running:
-        for guest in GUESTS:
-            running.wait_up(guest)
-        yield running
-    assert not running.folder.exists()
 
 
 @pytest.fixture(scope="module")
@@ -72,12 +60,12 @@ def test_over_ssh_all_is_as_on_the_host_itself(box: Box, ssh: SshOptions) -> Non
     assert {one.name for one in guests} == {guest.name for guest in GUESTS}
 
     def has_all() -> bool:
-        told = {one.name for one in far.measure({WEB}, None).measures}
+        told = {one.name for one in far.measure({box.uuid(WEB1)}, None).measures}
         return {"vm.cpu.usage", "vm.cpu.held", "vm.memory.granted"} <= told
 
     assert until(has_all)
     changes, lacks = far.recall(datetime.now(UTC) - timedelta(hours=1))
-    assert [one.change for one in changes if one.key == WEB] == [Change.STARTED]
+    assert [one.change for one in changes if one.key == box.uuid(WEB1)] == [Change.STARTED]
     assert lacks == ()
     far.close()
 
@@ -168,10 +156,10 @@ def test_a_guest_that_goes_and_one_that_comes_are_told(box: Box) -> None:
     box.virsh("destroy", "web1")
     box.virsh("undefine", "web1")
     try:
-        assert WEB not in {one.key for one in asked.measure(None, None).measures}
+        assert box.uuid(WEB1) not in {one.key for one in asked.measure(None, None).measures}
     finally:
         box.virsh("define", str(box.folder / "web1.xml"))
         box.start(WEB1)
-    assert until(lambda: WEB in {one.key for one in asked.measure(None, None).measures})
-    noticed = [one.change for one in asked.recall(begun)[0] if one.key == WEB]
+    assert until(lambda: box.uuid(WEB1) in {one.key for one in asked.measure(None, None).measures})
+    noticed = [one.change for one in asked.recall(begun)[0] if one.key == box.uuid(WEB1)]
     assert {Change.STOPPED, Change.STARTED, Change.REMOVED, Change.CREATED} == set(noticed)

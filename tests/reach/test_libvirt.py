@@ -18,6 +18,7 @@ from tenmatsu.model.site_map import Api
 from tenmatsu.parse.libvirt_uri import parse_libvirt_uri
 from tenmatsu.parse.marked_sections import parse_sections
 from tenmatsu.reach.host_shell import HostShell, Told
+from tenmatsu.reach.hypervisor import Hypervisor
 from tenmatsu.reach.libvirt import Libvirt, open_libvirt
 from tenmatsu.reach.libvirt_messages import explain_virsh, find_group
 
@@ -234,3 +235,35 @@ def test_the_socket_tells_its_group() -> None:
 def test_an_address_that_cannot_be_used_is_refused(address: str) -> None:
     with pytest.raises(WrongUse):
         open_libvirt(Api(product=Product.LIBVIRT, address=address), "", "vm1")
+
+
+def test_figures_that_libvirt_refuses_are_a_lack_of_the_inventory() -> None:
+    refused = replace("MARK stats.said 0\n", "MARK stats.said 1\nerror: out of memory\n")
+    hypervisor: Hypervisor = recorded("inventory", "measure-1", inventory=refused, measure_1=refused)
+    (lack,) = hypervisor.take_inventory().lacks
+    assert "out of memory" in lack.why.en
+    with pytest.raises(NoConnection):
+        hypervisor.measure(None, None)
+
+
+def test_a_change_is_told_once_however_close_the_rounds_are() -> None:
+    libvirt = recorded(
+        "inventory", "measure-1", "measure-1", measure_1=replace("quota_us 20000", "quota_us 30000")
+    )
+    for _ in range(2):
+        libvirt.measure(None, None)
+    (change,) = libvirt._noticed
+    assert change.message == "quota 20000/100000 µs a vCPU → quota 30000/100000 µs a vCPU"
+
+
+def test_the_hosts_disks_are_told_by_request() -> None:
+    def with_disk(reads: int, milliseconds: int) -> Change_:
+        stats = f" 254 0 vda {reads} 0 800 {milliseconds} 5 0 40 10 0 20 {milliseconds}\n"
+        stats += " 254 1 vda1 9 0 8 900 0 0 0 0 0 0 0\n"
+        return replace("MARK memory\n", f"MARK devices\nloop0\nvda\n\nMARK disks\n{stats}\nMARK memory\n")
+
+    libvirt = recorded("inventory", "measure-1", inventory=with_disk(100, 500), measure_1=with_disk(110, 600))
+    libvirt.take_inventory()
+    measures = libvirt.measure(None, None).measures
+    found = [(one.attributes, one.value) for one in measures if one.name == "host.disk.latency"]
+    assert found == [({"disk": "vda", "direction": "read"}, 0.01)]

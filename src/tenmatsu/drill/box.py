@@ -31,6 +31,7 @@ from tenmatsu.drill.keys import find_key_files, make_keys, write_ssh_config
 from tenmatsu.drill.partition import make_partition
 from tenmatsu.errors import NoBox
 from tenmatsu.model.words import Words
+from tenmatsu.parse.plain_text import make_plain
 
 _HOST = Path(__file__).parent / "host"
 _NEEDED = """\
@@ -48,6 +49,8 @@ def why_no_box() -> Words | None:
     """Return why this machine cannot hold the box, or None where it can."""
     if os.geteuid() != 0:
         return Words("the box needs root", "ドリルの実行には root 権限が必要です")
+    if os.uname().machine != "x86_64":
+        return Words("the box's guests are x86-64, as their host must be", "x86-64 の機械が必要です")
     missing = [name for name in _NEEDED if shutil.which(name, path=SYSTEM_PATH) is None]
     missing += [path for path in PROGRAMS if not Path(path).exists()]
     if missing:
@@ -79,6 +82,10 @@ class Box:
         """Return the configuration with which ssh reaches the guests by name."""
         return self.folder / "ssh_config"
 
+    def uuid(self, guest: Guest) -> str:
+        """Return a guest's UUID in this box."""
+        return str(guest.uuid_in(self.folder.name))
+
     def virsh(self, *words: str) -> str:
         """Return what virsh printed. Raises NoBox where it fails."""
         return run_or_say(("virsh", "-q", "-c", self.uri, *words), self.folder, _COMMAND_SECONDS)
@@ -96,8 +103,8 @@ class Box:
     def wait_up(self, guest: Guest) -> None:
         """Wait until a guest answers by SSH. Raises NoBox with its console's end where it does not."""
         console = self.folder / f"{guest.name}.console"
-        wait_for(lambda: b"tenmatsu-up" in console.read_bytes(), BOOT_SECONDS, f"{guest.name}: {console}")
-        wait_for(lambda: self._answers(guest), BOOT_SECONDS, f"{guest.name}: ssh")
+        wait_for(lambda: b"tenmatsu-up" in console.read_bytes(), BOOT_SECONDS, guest.name, console)
+        wait_for(lambda: self._answers(guest), BOOT_SECONDS, f"{guest.name}, ssh", console)
 
     def _answers(self, guest: Guest) -> bool:
         try:
@@ -112,7 +119,7 @@ def open_box(cache: Path | None = None) -> Iterator[Box]:
     """Build the box and power its guests on; everything is gone afterwards. Raises NoBox."""
     if reason := why_no_box():
         raise NoBox(reason)
-    images = make_images(cache or _default_cache())
+    images = make_images(cache or find_cache())
     with own_folder() as folder:
         kvm = can_use_kvm(images, folder)
         _fill(folder, images, kvm=kvm)
@@ -128,7 +135,8 @@ def open_box(cache: Path | None = None) -> Iterator[Box]:
             yield box
 
 
-def _default_cache() -> Path:
+def find_cache() -> Path:
+    """Return where the images are kept: this user's own cache."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tenmatsu" / "box"
 
 
@@ -197,23 +205,23 @@ def _wait_for_daemon(box: Box) -> None:
             return False
         return True
 
-    wait_for(
-        answers, _DAEMON_SECONDS, f"libvirtd: {_tail(box.folder / 'host.log', box.folder / 'libvirtd.log')}"
-    )
+    wait_for(answers, _DAEMON_SECONDS, "libvirtd", box.folder / "host.log", box.folder / "libvirtd.log")
 
 
 def _tail(*logs: Path) -> str:
     lines = [line for log in logs if log.exists() for line in log.read_text(errors="replace").splitlines()]
-    return lines[-1] if lines else "?"
+    return make_plain(lines[-1], 200) if lines else "?"
 
 
-def wait_for(condition: Callable[[], bool], limit_seconds: float, what: str) -> None:
-    """Wait for a condition, asked again ten times a second. Raises NoBox where it does not come."""
+def wait_for(condition: Callable[[], bool], limit_seconds: float, what: str, *logs: Path) -> None:
+    """Wait for a condition, asked ten times a second. Raises NoBox with the logs' end if it never comes."""
     end = time.monotonic() + limit_seconds
     while not condition():
         if time.monotonic() > end:
-            raise NoBox(_NOT_UP.fill(what=what, seconds=f"{limit_seconds:g}"))
+            raise NoBox(_NOT_UP.fill(what=what, seconds=f"{limit_seconds:g}", said=_tail(*logs)))
         time.sleep(0.1)
 
 
-_NOT_UP = Words("not up after {seconds} s: {what}", "{seconds} 秒待っても起動しません: {what}")
+_NOT_UP = Words(
+    "{what} is not up after {seconds} s ({said})", "{what} が {seconds} 秒待っても起動しません ({said})"
+)

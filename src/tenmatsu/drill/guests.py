@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid5
 from xml.sax.saxutils import quoteattr
 
 from tenmatsu.drill.cpio import Entry, make_file
@@ -20,18 +20,22 @@ DISK_BYTES = 8 << 20
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Guest:
-    """One guest: its name, address, MAC and UUID, and the command of its service."""
+    """One guest: its name, address, MAC, and the command of its service. `seed` makes its UUIDs."""
 
     name: str
     address: str
     mac: str
-    uuid: UUID
+    seed: UUID
     service: str
 
     @property
     def tap(self) -> str:
         """Return the name of its network card's end on the host."""
         return f"tap-{self.name}"
+
+    def uuid_in(self, box: str) -> UUID:
+        """Return its UUID, another one in each box: several may run at once on one machine."""
+        return uuid5(self.seed, box)
 
     def parts(self, images: Images) -> tuple[Path, ...]:
         """Return the archives that it boots before its own."""
@@ -42,14 +46,14 @@ DNS1 = Guest(
     name="dns1",
     address="198.51.100.2",
     mac="52:54:00:c6:33:02",
-    uuid=UUID("7e57da7a-0000-4000-8000-000000000001"),
+    seed=UUID("7e57da7a-0000-4000-8000-000000000001"),
     service=f"/usr/sbin/dnsmasq {_NO_LEASES} --conf-file=/etc/dnsmasq.conf",
 )
 WEB1 = Guest(
     name="web1",
     address="198.51.100.3",
     mac="52:54:00:c6:33:03",
-    uuid=UUID("7e57da7a-0000-4000-8000-000000000002"),
+    seed=UUID("7e57da7a-0000-4000-8000-000000000002"),
     service="/bin/httpd -f -p 80 -h /www -c /etc/httpd.conf",
 )
 GUESTS = (DNS1, WEB1)
@@ -85,7 +89,7 @@ def describe_domain(guest: Guest, folder: Path, images: Images, *, kvm: bool, pa
     return f"""\
 <domain type='{"kvm" if kvm else "qemu"}'>
   <name>{guest.name}</name>
-  <uuid>{guest.uuid}</uuid>
+  <uuid>{guest.uuid_in(folder.name)}</uuid>
   <memory unit='MiB'>{MEMORY_MIB}</memory>
   <vcpu>1</vcpu>
   <resource><partition>/{partition}</partition></resource>

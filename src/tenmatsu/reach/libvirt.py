@@ -15,27 +15,21 @@ from tenmatsu.model.below import Change, Happening, Identity, Inventory, Lack, M
 from tenmatsu.model.site_map import Api
 from tenmatsu.model.words import Words
 from tenmatsu.parse.libvirt_lists import parse_colon_lines, parse_guest_names
-from tenmatsu.parse.libvirt_log import Turn, parse_libvirt_log
 from tenmatsu.parse.libvirt_uri import LibvirtUri, parse_libvirt_uri
 from tenmatsu.parse.plain_text import make_plain
 from tenmatsu.reach.clock_offset import OffsetBounds
 from tenmatsu.reach.guest_processes import find_processes
 from tenmatsu.reach.host_shell import HostShell, Told, open_shell_here, open_shell_on
-from tenmatsu.reach.libvirt_facts import (
-    Ground,
-    describe_limit,
-    find_boot,
-    find_limit,
-    find_stats,
-    keeps_no_stats,
-    make_ground,
-)
+from tenmatsu.reach.libvirt_facts import Ground, find_stats, keeps_no_stats, make_ground
+from tenmatsu.reach.libvirt_happenings import find_changes, find_snapshots, read_turns
+from tenmatsu.reach.libvirt_host import find_boot
+from tenmatsu.reach.libvirt_host_rounds import measure_host
 from tenmatsu.reach.libvirt_messages import explain_virsh, find_group
 from tenmatsu.reach.libvirt_rounds import (
     SHORTEST_SECONDS,
     Round,
+    hides_process,
     measure_guest,
-    measure_host,
     read_round,
     seconds_between,
 )
@@ -66,7 +60,9 @@ class Libvirt:
         self._limit = limit_seconds
         self._bounds = OffsetBounds()
         self._ground: Ground | None = None
+        # The round that rates begin with, and the newest of all, which may be too close to it for rates.
         self._last: Round | None = None
+        self._newest: Round | None = None
         self._noticed: list[Happening] = []
 
     def identify(self) -> Identity:
@@ -92,32 +88,37 @@ class Libvirt:
         told = self._run(make_inventory_script(self._uri.there, with_machine=not self._uri.distant))
         self._check(told, "guests")
         self._ground = self._read_ground(told)
-        lacks = [*self._ground.inventory.lacks, *self._machine_lacks()]
+        lacks = [*self._ground.inventory.lacks, *self._machine_lacks(), *self._stats_lacks(told)]
         self._ground = replace(self._ground, inventory=replace(self._ground.inventory, lacks=tuple(lacks)))
-        self._last = self._read_round(told)
+        self._last = self._newest = self._read_round(told)
         return self._ground.inventory
 
     def measure(self, keys: Collection[str] | None, since: datetime | None) -> Measured:  # noqa: ARG002 - libvirt keeps no history
         """Return what was measured since the last call, or since the inventory."""
         ground = self._ground or self._first_ground()
+        now = self._ask_round()
+        self._noticed += find_changes(self._newest, now, ground) if self._newest else []
+        self._newest = now
+        domains = [domain for uuid, domain in ground.domains.items() if uuid in now.stats]
+        measures = [] if self._uri.distant else [*measure_host(self._last, now, ground.host)]
+        for domain in domains:
+            measures += measure_guest(self._last, now, domain)
+        # A round too close to the last gives no rates: the next one then spans both.
+        if self._last is None or seconds_between(self._last, now) >= SHORTEST_SECONDS:
+            self._last = now
+        hidden = [domain.uuid for domain in domains if hides_process(now, domain.uuid)]
+        lacks = self._machine_lacks() or [
+            Lack(what=_HELD, why=_NO_GROUP, close_by=_HELD_HELP, key=uuid) for uuid in hidden
+        ]
+        wanted = [one for one in measures if keys is None or one.key in keys]
+        return Measured(measures=tuple(wanted), lacks=tuple(lacks))
+
+    def _ask_round(self) -> Round:
         told = self._run(make_measure_script(self._uri.there, with_machine=not self._uri.distant))
         self._check(told, "guests")
         if not keeps_no_stats(told):
             self._check(told, "stats")
-        now = self._read_round(told)
-        self._notice(ground, now)
-        measures = [] if self._uri.distant else [*measure_host(self._last, now, ground.host)]
-        lacks: list[Lack] = []
-        for uuid, domain in ground.domains.items():
-            if uuid in now.stats:
-                measures += measure_guest(self._last, now, domain)
-            if uuid in now.stats and uuid not in now.processes and now.stats[uuid].get("state.state") == "1":
-                lacks.append(Lack(what=_HELD, why=_NO_GROUP, close_by=_HELD_HELP, key=uuid))
-        # A round too close to the last gives no rates: the next one then spans both.
-        if self._last is None or seconds_between(self._last, now) >= SHORTEST_SECONDS:
-            self._last = now
-        wanted = [one for one in measures if keys is None or one.key in keys]
-        return Measured(measures=tuple(wanted), lacks=tuple(lacks))
+        return self._read_round(told)
 
     def recall(self, since: datetime, *, most: int = 2000) -> tuple[Sequence[Happening], Sequence[Lack]]:
         """Return what the guests' logs, their snapshots and our own rounds tell since then."""
@@ -125,7 +126,7 @@ class Libvirt:
         if self._uri.distant:
             return self._noticed[-most:], (_distant_lack(),)
         told = self._run(make_recall_script())
-        found = [*self._noticed, *self._read_turns(told, ground), *_snapshots_taken(ground)]
+        found = [*self._noticed, *read_turns(told, ground, self._offset), *find_snapshots(ground)]
         booted = self._boot(told)
         if booted is not None:
             found.append(Happening(key=ground.host, change=Change.HOST_STARTED, time=booted))
@@ -207,65 +208,17 @@ class Libvirt:
         time = told.sent + (told.received - told.sent) / 2
         return read_round(told, time, find_stats(told, names, processes), processes)
 
+    def _stats_lacks(self, told: Told) -> list[Lack]:
+        if keeps_no_stats(told):
+            return []
+        try:
+            self._check(told, "stats")
+        except ReachError as no:
+            return [Lack(what=_STATS, why=no.words, close_by=_STATS_HELP)]
+        return []
+
     def _machine_lacks(self) -> list[Lack]:
         return [_distant_lack()] if self._uri.distant else []
-
-    def _notice(self, ground: Ground, now: Round) -> None:
-        """Keep what changed between two rounds: libvirt itself writes no limit down."""
-        if self._last:
-            self._noticed += _come_and_gone(self._last, now)
-        for uuid, domain in ground.domains.items():
-            before = self._last.processes.get(uuid) if self._last else None
-            after = now.processes.get(uuid)
-            if before and after and find_limit(domain, before) != find_limit(domain, after):
-                was, now_is = describe_limit(domain, before), describe_limit(domain, after)
-                message = f"{was or 'no limit'} → {now_is or 'no limit'}"
-                self._noticed.append(
-                    Happening(key=uuid, change=Change.LIMIT_CHANGED, time=now.time, message=message)
-                )
-
-    def _read_turns(self, told: Told, ground: Ground) -> list[Happening]:
-        keys = {domain.name: uuid for uuid, domain in ground.domains.items()}
-        found: list[Happening] = []
-        for section, content in told.sections:
-            what, _, name = section.partition(" ")
-            if what == "log" and name in keys:
-                found += [_turn(keys[name], turn, self._offset) for turn in parse_libvirt_log(content)]
-        return found
-
-
-# virDomainShutoffReason: what ended a guest, in the log's words (libvirt-domain.h).
-_MIGRATED, _FAILED = "migrated", ("crashed", "failed")
-
-
-def _turn(key: str, turn: Turn, offset: timedelta) -> Happening:
-    change = Change.STARTED if turn.started else Change.STOPPED
-    if turn.reason == _MIGRATED:
-        change = Change.MIGRATED
-    message = "starting up" if turn.started else f"shutting down, reason={turn.reason or 'not told'}"
-    return Happening(
-        key=key,
-        change=change,
-        time=turn.time.astimezone(UTC) - offset,
-        message=message,
-        failed=turn.reason in _FAILED,
-        attributes={"reason": turn.reason} if turn.reason else {},
-    )
-
-
-def _come_and_gone(before: Round, now: Round) -> list[Happening]:
-    """Return the guests that were defined or removed between two rounds."""
-    made = [(uuid, Change.CREATED) for uuid in now.stats if uuid not in before.stats]
-    gone = [(uuid, Change.REMOVED) for uuid in before.stats if uuid not in now.stats]
-    return [Happening(key=uuid, change=change, time=now.time) for uuid, change in made + gone]
-
-
-def _snapshots_taken(ground: Ground) -> list[Happening]:
-    return [
-        Happening(key=guest.key, change=Change.SNAPSHOT_TAKEN, time=snapshot.taken, message=snapshot.name)
-        for guest in ground.inventory.guests
-        for snapshot in guest.snapshots or ()
-    ]
 
 
 def _distant_lack() -> Lack:
@@ -317,6 +270,8 @@ _HELD_HELP = Words(
     "ask as a user that sees all processes (hidepid)",
     "全プロセスが見えるユーザーで接続してください (hidepid)",
 )
+_STATS = Words("whether the guests run, and their figures", "ゲストの稼働状況と計測値")
+_STATS_HELP = Words("look at `virsh domstats` there", "そのホストで `virsh domstats` を確認してください")
 _MACHINE = Words("the host of the guests, and their limits", "ゲストのホストと各ゲストの上限")
 _DISTANT = Words(
     "libvirt is reached by its own protocol only", "libvirt 独自のプロトコルだけで接続しています"

@@ -1,21 +1,17 @@
 """What libvirt's host answered, as hosts, guests and stores. Pure: the sections of a script in, facts out."""
 
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from datetime import UTC, timedelta
 
 from tenmatsu.errors import ParseError
-from tenmatsu.model.below import GuestFacts, HostFacts, Inventory, Lack, Power, Snapshot, Startup, StoreFacts
+from tenmatsu.model.below import GuestFacts, Inventory, Lack, Power, Snapshot, Startup, StoreFacts
 from tenmatsu.model.words import Words
-from tenmatsu.parse.key_values import parse_key_values
-from tenmatsu.parse.libvirt_domain import Domain, Quota, parse_domain
+from tenmatsu.parse.libvirt_domain import Domain, parse_domain
 from tenmatsu.parse.libvirt_lists import (
     parse_addresses,
     parse_arp,
-    parse_colon_lines,
     parse_guest_names,
     parse_pools,
     parse_snapshots,
@@ -23,12 +19,11 @@ from tenmatsu.parse.libvirt_lists import (
 )
 from tenmatsu.parse.libvirt_pool import find_pools, parse_pool
 from tenmatsu.parse.libvirt_stats import Stats, parse_domain_stats
-from tenmatsu.parse.os_release import parse_os_release
 from tenmatsu.parse.plain_text import make_plain
-from tenmatsu.parse.proc_stat import parse_proc_stat
-from tenmatsu.parse.xml_tree import Node, parse_xml
 from tenmatsu.reach.guest_processes import GuestProcess
 from tenmatsu.reach.host_shell import Told
+from tenmatsu.reach.libvirt_host import make_host
+from tenmatsu.reach.libvirt_limits import describe_limit, find_limit
 
 # virDomainState and, for a paused one, virDomainPausedReason (libvirt-domain.h).
 _STATES = {
@@ -37,7 +32,6 @@ _STATES = {
 }  # fmt: skip
 _RUNNING, _SHUT_OFF = "1", "5"
 _PAUSED, _BY_IO_ERROR, _CRASHED = "3", "5", "6"
-_NO_KEY = "host"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,7 +45,7 @@ class Ground:
 
 def make_ground(told: Told, processes: Mapping[str, GuestProcess], offset: timedelta) -> Ground:
     """Return the inventory. `offset`: how far the host's clock is ahead of ours."""
-    host = _make_host(told, offset)
+    host = make_host(told, offset)
     lacks: list[Lack] = []
     names = parse_guest_names(told.find("guests") or b"")
     domains = _read_domains(told, names, lacks)
@@ -128,37 +122,6 @@ def make_guest(domain: Domain, stats: Stats, process: GuestProcess | None, host:
     )
 
 
-def find_limit(domain: Domain, process: GuestProcess | None) -> float | None:
-    """Return the most cores that all vCPUs together may use; None without a limit."""
-    vcpu = _vcpu_quota(domain, process)
-    limits = [vcpu.cores * domain.vcpus] if vcpu and not domain.container else []
-    limits += [quota.cores for quota in _whole_quotas(domain, process)]
-    return min(limits) if limits else None
-
-
-def describe_limit(domain: Domain, process: GuestProcess | None) -> str:
-    """Return all limits in libvirt's words; empty where there is none."""
-    vcpu = _vcpu_quota(domain, process)
-    named: list[tuple[str, Quota | None]] = [("a vCPU", None if domain.container else vcpu)]
-    named += [("in all", quota) for quota in _whole_quotas(domain, process)[:1]]
-    named += [("for the emulator", domain.emulator_quota), ("an I/O thread", domain.iothread_quota)]
-    return ", ".join(f"quota {q.quota_us}/{q.period_us} µs {what}" for what, q in named if q is not None)
-
-
-def _vcpu_quota(domain: Domain, process: GuestProcess | None) -> Quota | None:
-    """Return the limit of a vCPU: the control group's where it can be seen, for it is what acts."""
-    return process.vcpu_quota if process and process.vcpus else domain.vcpu_quota
-
-
-def _whole_quotas(domain: Domain, process: GuestProcess | None) -> list[Quota]:
-    """Return the limits of the whole guest, the narrowest first. A container has but one, its vCPUs'."""
-    if process and process.groups:
-        found: list[Quota | None] = list(process.whole_quotas)
-    else:
-        found = [domain.vcpu_quota if domain.container else domain.global_quota]
-    return sorted((quota for quota in found if quota), key=lambda quota: quota.cores)
-
-
 def _note(state: str, reason: str) -> str:
     if state == _PAUSED and reason == _BY_IO_ERROR:
         return "paused: I/O error"
@@ -223,83 +186,6 @@ def _make_stores(told: Told, host: str) -> list[StoreFacts]:
         )
         for pool in parse_pools(told.find("list.pools") or b"")
     ]
-
-
-def _make_host(told: Told, offset: timedelta) -> HostFacts:
-    node = parse_colon_lines(told.find("list.nodeinfo") or b"")
-    system = told.find("system")
-    product = (told.find("product") or b"").decode("utf-8", "backslashreplace")
-    cores, threads = _count_cores(node)
-    return HostFacts(
-        key=find_host_key(told),
-        name=make_plain((told.find("list.hostname") or b"").decode("utf-8", "backslashreplace")),
-        uuid=find_host_uuid(told),
-        addresses=_own_addresses(told.find("addresses") or b""),
-        model=make_plain(" ".join(product.split())),
-        version=make_plain(_pretty_name(system)) if system else "",
-        cores=cores,
-        threads=threads,
-        core_hertz=_number(node, "CPU frequency", 1e6),
-        memory_bytes=_find_memory(told, node),
-        booted=find_boot(told, offset),
-    )
-
-
-def _pretty_name(text: bytes) -> str:
-    try:
-        return parse_os_release(text).get("PRETTY_NAME", "")
-    except ParseError:
-        return ""
-
-
-def _find_memory(told: Told, node: Mapping[str, str]) -> int | None:
-    """Return what the kernel says; nodeinfo's is wrong on machines whose memory was added later."""
-    try:
-        return parse_key_values(told.find("memory") or b"")["MemTotal"]
-    except (ParseError, KeyError):
-        pass
-    found = _number(node, "Memory size", 1024)
-    return round(found) if found else None
-
-
-def find_host_key(told: Told) -> str:
-    """Return the host's UUID, or a word that is the same every time where it tells none."""
-    return find_host_uuid(told) or _NO_KEY
-
-
-def find_host_uuid(told: Told) -> str:
-    """Return the host's UUID from its capabilities, empty where it tells none."""
-    try:
-        root = parse_xml(told.find("list.capabilities") or b"")
-        return str(UUID((root.child("host") or Node("")).said("uuid")))
-    except (ParseError, ValueError, IndexError):
-        return ""
-
-
-def find_boot(told: Told, offset: timedelta) -> datetime | None:
-    """Return when the host was started (our time), or None where it does not tell."""
-    try:
-        return datetime.fromtimestamp(parse_proc_stat(told.find("cpu") or b"").booted, UTC) - offset
-    except (ParseError, OverflowError, ValueError, OSError):
-        return None
-
-
-def _count_cores(node: Mapping[str, str]) -> tuple[int | None, int | None]:
-    """Return physical cores and threads: nodeinfo counts sockets and cores per NUMA cell."""
-    threads, per_core = _number(node, "CPU(s)"), _number(node, "Thread(s) per core")
-    if not threads:
-        return None, None
-    return round(threads / max(per_core or 1, 1)), round(threads)
-
-
-def _number(fields: Mapping[str, str], name: str, unit: float = 1.0) -> float | None:
-    found = re.match(r"\d{1,15}", fields.get(name, ""))
-    return int(found[0]) * unit if found else None
-
-
-def _own_addresses(text: bytes) -> tuple[str, ...]:
-    lines = re.findall(rb"^\d+: \S+ +inet6? ([0-9a-fA-F.:]+)/\d+.* scope global", text, re.MULTILINE)
-    return tuple(dict.fromkeys(one.decode() for one in lines))
 
 
 _GUEST = Words("what guest {name} is", "ゲスト {name} の構成")

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from tenmatsu.errors import ParseError
 from tenmatsu.model.below import Measure
+from tenmatsu.parse.diskstats import DiskStat, parse_diskstats
 from tenmatsu.parse.guest_groups import Group
 from tenmatsu.parse.key_values import parse_key_values
 from tenmatsu.parse.libvirt_domain import Domain
@@ -17,12 +18,13 @@ from tenmatsu.parse.libvirt_stats import Stats, find_number, for_each_device, fo
 from tenmatsu.parse.proc_stat import CpuStat, parse_proc_stat
 from tenmatsu.reach.guest_processes import GuestProcess, read_stalled
 from tenmatsu.reach.host_shell import Told
-from tenmatsu.reach.libvirt_facts import find_limit
+from tenmatsu.reach.libvirt_limits import find_limit
 
 _NS = 1e9
-# virDomainState: shut off, crashed.
+# virDomainState: running; shut off, crashed.
+_RUNNING = "1"
 _NOT_RUNNING = ("5", "6")
-_RESTING = ("idle", "iowait")
+_VIRTUAL = ("loop", "ram", "zram", "nbd", "sr", "fd")
 _PRESSURES = ("cpu", "memory", "io")
 # A vCPU's time moves in steps of 10 ms: below half a second one step is more than 2 % of a core.
 SHORTEST_SECONDS = 0.5
@@ -42,6 +44,7 @@ class Round:
     cpu: CpuStat | None
     memory: Mapping[str, int]
     stalled_seconds: Mapping[str, float]
+    disks: Mapping[str, DiskStat]
 
 
 def read_round(
@@ -58,6 +61,7 @@ def read_round(
         cpu=_read_cpu(told.find("cpu")),
         memory=_read_memory(told.find("memory")),
         stalled_seconds={kind: seconds for kind, seconds in stalled.items() if seconds is not None},
+        disks=_read_disks(told),
     )
 
 
@@ -82,6 +86,21 @@ def _read_memory(text: bytes | None) -> dict[str, int]:
         return {}
 
 
+def _read_disks(told: Told) -> dict[str, DiskStat]:
+    """Return the host's whole disks: what /sys/block names, with a `!` for a slash (drivers/base/core.c)."""
+    whole = (told.find("devices") or b"").decode("utf-8", "backslashreplace").replace("!", "/").split()
+    try:
+        stats = parse_diskstats(told.find("disks") or b"")
+    except ParseError:
+        return {}
+    return {one.name: one for one in stats if one.name in whole and not one.name.startswith(_VIRTUAL)}
+
+
+def hides_process(now: Round, uuid: str) -> bool:
+    """Tell whether a guest runs whose process, and with it its control groups, could not be seen."""
+    return uuid not in now.processes and now.stats[uuid].get("state.state") == _RUNNING
+
+
 def seconds_between(before: Round, now: Round) -> float:
     """Return how long lies between two rounds, by the host's clock that nobody sets where it tells one."""
     if before.uptime is not None and now.uptime is not None:
@@ -95,7 +114,7 @@ def measure_guest(before: Round | None, now: Round, domain: Domain) -> Iterator[
     if stats.get("state.state") in _NOT_RUNNING:  # libvirt tells old figures of some
         return
     levels = (
-        *_levels(stats),
+        *memory_levels(stats),
         *_process_levels(process, now.time),
         ("vm.cpu.limit", find_limit(domain, process)),
     )
@@ -110,7 +129,7 @@ _Rate = tuple[str, float | None, _Attributes]
 
 
 def _guest_rates(before: Round, now: Round, uuid: str) -> Iterator[_Rate]:
-    span = _Span(before.stats.get(uuid, {}), now.stats.get(uuid, {}), seconds_between(before, now))
+    span = Span(before.stats.get(uuid, {}), now.stats.get(uuid, {}), seconds_between(before, now))
     if span.seconds < SHORTEST_SECONDS or (span.grown("cpu.time") or 0) < 0:
         return
     yield from ((name, value, {}) for name, value in _cpu_rates(span))
@@ -124,7 +143,8 @@ def _guest_rates(before: Round, now: Round, uuid: str) -> Iterator[_Rate]:
             yield name, value, {}
 
 
-def _levels(stats: Stats) -> Iterator[tuple[str, float | None]]:
+def memory_levels(stats: Stats) -> Iterator[tuple[str, float | None]]:
+    """Yield a guest's memory as the hypervisor has it."""
     most, current = find_number(stats, "balloon.maximum"), find_number(stats, "balloon.current")
     rss = find_number(stats, "balloon.rss")
     yield "vm.memory.granted", None if rss is None else rss * 1024
@@ -137,7 +157,7 @@ def _process_levels(process: GuestProcess | None, now: datetime) -> Iterator[tup
         yield "vm.uptime", max((now - process.started).total_seconds(), 0.0) if process.started else None
 
 
-class _Span:
+class Span:
     """One guest's counters at two times."""
 
     def __init__(self, before: Stats, now: Stats, seconds: float) -> None:
@@ -154,7 +174,7 @@ class _Span:
         return None if grown is None or grown < 0 else grown / self.seconds
 
 
-def _cpu_rates(span: _Span) -> Iterator[tuple[str, float | None]]:
+def _cpu_rates(span: Span) -> Iterator[tuple[str, float | None]]:
     used = span.rate("cpu.time")
     yield "vm.cpu.usage", None if used is None else used / _NS
     vcpus = for_each_vcpu(span.now)
@@ -163,17 +183,17 @@ def _cpu_rates(span: _Span) -> Iterator[tuple[str, float | None]]:
         # The two are read one after the other, and the vCPUs' in steps of 10 ms.
         yield "vm.cpu.emulator", max(used - sum(one for one in inside if one), 0.0) / _NS
     waited = [one for vcpu in vcpus if (one := span.rate(f"{vcpu}.delay")) is not None]
-    yield "vm.cpu.ready", _share(sum(waited) / _NS / len(waited)) if waited else None
+    yield "vm.cpu.ready", as_share(sum(waited) / _NS / len(waited)) if waited else None
     spun = [one for how in ("success", "fail") if (one := span.rate(f"cpu.haltpoll.{how}.time")) is not None]
-    yield "vm.cpu.halt_poll", _share(sum(spun) / _NS / len(vcpus)) if spun and vcpus else None
+    yield "vm.cpu.halt_poll", as_share(sum(spun) / _NS / len(vcpus)) if spun and vcpus else None
 
 
-def _share(value: float) -> float:
+def as_share(value: float) -> float:
     """Return a share of time; clocks that are read one after the other can bring it slightly over one."""
     return min(max(value, 0.0), 1.0)
 
 
-def _disk_rates(span: _Span) -> Iterator[tuple[str, float, _Attributes]]:
+def _disk_rates(span: Span) -> Iterator[tuple[str, float, _Attributes]]:
     for prefix, disk in for_each_device(span.now, "block"):
         for short, direction in (("rd", "read"), ("wr", "write"), ("fl", "flush")):
             attributes: _Attributes = {"disk": disk, "direction": direction}
@@ -187,7 +207,7 @@ def _disk_rates(span: _Span) -> Iterator[tuple[str, float, _Attributes]]:
                 yield "vm.disk.io", moved, attributes
 
 
-def _network_rates(span: _Span) -> Iterator[tuple[str, float, _Attributes]]:
+def _network_rates(span: Span) -> Iterator[tuple[str, float, _Attributes]]:
     for prefix, interface in for_each_device(span.now, "net"):
         for short, direction in (("rx", "receive"), ("tx", "transmit")):
             attributes: _Attributes = {"interface": interface, "direction": direction}
@@ -206,8 +226,8 @@ def _held(before: GuestProcess, now: GuestProcess, seconds: float) -> Iterator[t
     count = max(len(vcpus), 1)
     # A group of several threads counts the time anew for each CPU on which it was stopped.
     shares = [sum(one.seconds for one in vcpus) / count, *(one.seconds / count for one in whole)]
-    yield "vm.cpu.held", _share(max(shares) / seconds)
-    yield "vm.cpu.held_periods", _share(max((one.periods for one in (*vcpus, *whole)), default=0.0))
+    yield "vm.cpu.held", as_share(max(shares) / seconds)
+    yield "vm.cpu.held_periods", as_share(max((one.periods for one in (*vcpus, *whole)), default=0.0))
 
 
 def _is_vcpu(name: str, now: GuestProcess) -> bool:
@@ -226,52 +246,4 @@ class _Held:
 def _stalled(before: GuestProcess, now: GuestProcess, seconds: float) -> Iterator[tuple[str, float]]:
     for kind, total in now.stalled_seconds.items():
         if kind in before.stalled_seconds:
-            yield f"vm.{kind}.pressure", _share((total - before.stalled_seconds[kind]) / seconds)
-
-
-def measure_host(before: Round | None, now: Round, host: str) -> Iterator[Measure]:
-    """Yield what is known of the host, and of what runs there beside its guests."""
-    for name, value in (*_host_levels(now), *(_host_rates(before, now) if before else ())):
-        yield Measure(host, name, now.time, value)
-
-
-def _host_levels(now: Round) -> Iterator[tuple[str, float]]:
-    if now.cpu:
-        yield "host.cpu.capacity", now.cpu.cores
-    if now.uptime is not None:
-        yield "host.uptime", now.uptime
-    if "MemTotal" in now.memory and "MemAvailable" in now.memory:
-        yield "host.memory.capacity", now.memory["MemTotal"]
-        yield "host.memory.usage", now.memory["MemTotal"] - now.memory["MemAvailable"]
-    balloons = [dict(_levels(stats)).get("vm.memory.balloon") for stats in now.stats.values()]
-    yield "host.memory.balloon", sum(one for one in balloons if one)
-    if now.processes:
-        yield "host.memory.swapped", sum(one.swapped_bytes or 0 for one in now.processes.values())
-
-
-def _host_rates(before: Round, now: Round) -> Iterator[tuple[str, float]]:
-    seconds = seconds_between(before, now)
-    if seconds < SHORTEST_SECONDS:
-        return
-    for kind, total in now.stalled_seconds.items():
-        if kind in before.stalled_seconds:
-            yield f"host.{kind}.pressure", _share((total - before.stalled_seconds[kind]) / seconds)
-    used = _host_usage(before.cpu, now.cpu)
-    if used is None:
-        return
-    yield "host.cpu.usage", used
-    spans = [
-        _Span(before.stats[uuid], stats, seconds) for uuid, stats in now.stats.items() if uuid in before.stats
-    ]
-    guests = sum(max(span.rate("cpu.time") or 0.0, 0.0) for span in spans) / _NS
-    yield "host.cpu.others", max(used - guests, 0.0)
-
-
-def _host_usage(before: CpuStat | None, now: CpuStat | None) -> float | None:
-    """Return the cores in use. The time of guests is part of `user` and `nice` (proc(5))."""
-    if before is None or now is None:
-        return None
-    grown = {mode: max(now.ticks[mode] - before.ticks.get(mode, 0), 0) for mode in now.ticks}
-    total = sum(grown.values())
-    resting = sum(grown.get(mode, 0) for mode in _RESTING)
-    return (total - resting) / total * now.cores if total else None
+            yield f"vm.{kind}.pressure", as_share((total - before.stalled_seconds[kind]) / seconds)

@@ -27,6 +27,8 @@ say clock; date +%s.%N
 say uptime; cat /proc/uptime
 say cpu; grep -v '^intr\|^softirq' /proc/stat
 say memory; cat /proc/meminfo
+say devices; ls /sys/block
+say disks; cat /proc/diskstats
 for kind in cpu memory io; do
     say "pressure.$kind"; cat "/proc/pressure/$kind" 2>/dev/null
 done

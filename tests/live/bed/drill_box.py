@@ -6,12 +6,25 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from tenmatsu.drill.box import Box
+from tenmatsu.drill.box import Box, find_cache, why_no_box
+from tenmatsu.drill.guest_image import make_images
 from tenmatsu.drill.guests import Guest
+from tenmatsu.errors import NoBox
 
 # What the storm does: short-lived processes, one after the other, for as long as its file is there.
 _LOOP = "while [ -e /tmp/storm ]; do /bin/true; /bin/busybox true; done"
 _STORM = f"touch /tmp/storm; setsid sh -c '{_LOOP}' </dev/null >/dev/null 2>&1 &"
+
+
+def why_no_box_here() -> str:
+    """Why this machine cannot hold the box, its images included; empty where it can."""
+    if reason := why_no_box():
+        return reason.en
+    try:
+        make_images(find_cache())
+    except NoBox as no:
+        return no.words.en
+    return ""
 
 
 @contextmanager
