@@ -175,6 +175,12 @@ def test_a_wrong_password_is_tried_once(esx: VSphereServer) -> None:
     assert esx.requests()["Login"] == 1
 
 
+def test_a_name_without_an_address(esx: VSphereServer) -> None:
+    with pytest.raises(NoConnection, match="has no address") as away:
+        open_vsphere(esx.api(address="esx..example"), PASSWORD, "esx1", limit_seconds=LIMIT_SECONDS)
+    assert away.value.permanent
+
+
 def test_nobody_there(esx: VSphereServer) -> None:
     esx.stop()
     with pytest.raises(NoConnection, match="cannot be reached") as away:
@@ -298,6 +304,15 @@ def test_a_guest_that_was_deleted_between_two_calls(esx: VSphereServer) -> None:
         assert key not in running
         happenings, _ = hypervisor.recall(datetime.now(UTC) - HOUR)
         assert Change.REMOVED in {one.change for one in happenings if one.key == key}
+
+
+def test_a_guest_that_cannot_be_measured_does_not_hide_the_others(esx: VSphereServer) -> None:
+    esx.set(Broken=[GUEST])
+    with asking(esx) as hypervisor:
+        key = key_of(hypervisor, GUEST)
+        told = hypervisor.measure(None, None)
+    assert len({one.key for one in told.measures if one.name == "vm.cpu.usage"}) == 2
+    assert [(lack.key, lack.why.en) for lack in told.lacks] == [(key, "the server says SystemError")]
 
 
 def test_a_role_that_may_only_read(esx: VSphereServer) -> None:

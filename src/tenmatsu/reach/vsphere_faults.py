@@ -35,7 +35,7 @@ def translate(error: Exception, address: str, user: str, limit_seconds: float) -
         return TookTooLong(address, limit_seconds)
     if isinstance(error, socket.gaierror):
         words = NO_NAME.fill(address=address, why=error.strerror or "")
-        return NoConnection(address, words, permanent=True)
+        return NoConnection(address, words, permanent=error.errno != socket.EAI_AGAIN)
     return Lost(say(error))
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from tenmatsu.model.below import GuestFacts, HostFacts, Lack, Measure, Measured, Power, StoreFacts
 from tenmatsu.parse import vsphere_counters as counters
 from tenmatsu.parse.vsphere_counters import GUEST_COUNTERS, HOST_COUNTERS, Counter, Series
-from tenmatsu.parse.vsphere_lacks import counters_lack, silent_lack
+from tenmatsu.parse.vsphere_lacks import counters_lack, refused_lack, silent_lack
 from tenmatsu.reach.vsphere_counters import Counters
 from tenmatsu.reach.vsphere_inventory import Found
 
@@ -22,6 +22,7 @@ def measure(
     clock_offset: timedelta,
 ) -> Measured:
     """Return the measures of these keys (None: of all) after `since` (our time), or the newest of each."""
+    asked.begin()
     ground = _Chosen(found, keys)
     start = since + clock_offset if since else None
     measures: list[Measure] = []
@@ -29,10 +30,13 @@ def measure(
     guests = _by_key(asked.read("VirtualMachine", list(ground.guests), _parts(GUEST_COUNTERS), start))
     for key, series in guests:
         measures += _of_guest(ground.guests.pop(key), ground.hertz, series, clock_offset)
-    lacks += [silent_lack(key) for key in asked.silent(ground.guests)]
+    silent = set(asked.silent(ground.guests)) - set(asked.refused)
+    lacks += [silent_lack(key) for key in sorted(silent)]
     hosts = _by_key(asked.read("HostSystem", list(ground.asked), _parts(HOST_COUNTERS), start))
     for key, series in hosts:
         measures += _of_host(ground.asked[key], key in ground.hosts, ground.stores, series, clock_offset)
+    lacks += [refused_lack(key, fault) for key, fault in asked.refused.items()]
+    asked.keep()
     return Measured(measures=tuple(measures), lacks=tuple(lacks))
 
 
