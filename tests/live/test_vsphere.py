@@ -353,6 +353,16 @@ def test_counters_that_this_version_does_not_have(esx: VSphereServer) -> None:
     assert "cpu.maxlimited.summation" in lack.what.en
 
 
+def test_properties_that_this_version_does_not_have(esx: VSphereServer) -> None:
+    esx.set(Unknown=["snapshot", "runtime.healthSystemRuntime"])
+    with asking(esx) as hypervisor:
+        there = hypervisor.take_inventory()
+    assert len(there.guests) == 3
+    assert all(guest.snapshots is None and guest.cpu_limit_told for guest in there.guests)
+    assert {lack.what.en for lack in there.lacks} == {"its snapshots", "its hardware's sensors"}
+    assert {lack.why.en for lack in there.lacks} == {"this version does not tell it"}
+
+
 def test_a_clock_that_is_an_hour_off(esx: VSphereServer) -> None:
     esx.set(ClockSeconds=3600)
     began = datetime.now(UTC)

@@ -8,7 +8,7 @@ from pyVmomi import vim, vmodl
 
 from tenmatsu.parse.vsphere_counters import REAL_TIME_SECONDS, Series, read_series
 from tenmatsu.parse.vsphere_row import reference
-from tenmatsu.reach.vsphere_faults import Lost, fault_name
+from tenmatsu.reach.vsphere_faults import Lost, type_name
 from tenmatsu.reach.vsphere_line import Line
 from tenmatsu.reach.vsphere_properties import read_objects
 from tenmatsu.reach.vsphere_stub import say
@@ -99,7 +99,7 @@ class Counters:
 
     def _refuse(self, key: str, fault: Any) -> None:  # noqa: ANN401 - pyVmomi's
         """Note that an object cannot be measured. So many of them are no longer the objects' fault."""
-        self.refused[key] = fault_name(fault)
+        self.refused[key] = type_name(fault)
         if len(self.refused) > _MOST_REFUSED:
             raise fault
 

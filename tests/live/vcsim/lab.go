@@ -20,6 +20,8 @@ type settings struct {
 	ReadyMs map[string]int64
 	// OlderSamples: the demand holds for the newest so many samples only; 0 is for all.
 	OlderSamples int
+	// Unknown: property paths that this version does not have.
+	Unknown []string
 	// Broken: guests, by name, that QueryPerf fails over.
 	Broken []string
 	// Without: counters that this version does not have (`cpu.maxlimited.summation`).
