@@ -75,7 +75,7 @@ def _parts(wanted: Mapping[str, Counter]) -> dict[str, bool]:
 def _of_guest(
     guest: GuestFacts, hertz: Mapping[str, float | None], series: list[Series], clock_offset: timedelta
 ) -> Iterator[Measure]:
-    of = counters.Measured(vcpus=guest.vcpus or 1, core_hertz=hertz.get(guest.host))
+    of = counters.Subject(vcpus=guest.vcpus or 1, core_hertz=hertz.get(guest.host))
     yield from counters.to_measures(series, GUEST_COUNTERS, of, clock_offset)
     if guest.cpu_limit_cores is not None:
         yield Measure(guest.key, "vm.cpu.limit", _newest(series) - clock_offset, guest.cpu_limit_cores)
@@ -88,7 +88,7 @@ def _of_host(
     series: list[Series],
     clock_offset: timedelta,
 ) -> Iterator[Measure]:
-    of = counters.Measured(core_hertz=host.core_hertz)
+    of = counters.Subject(core_hertz=host.core_hertz)
     for one in counters.to_measures(series, HOST_COUNTERS, of, clock_offset):
         if one.name != _OF_STORES:
             if wanted:
