@@ -10,11 +10,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.sight.looking import look_at
+from tests.sight.made_reach import MadeReach
 
 from tenmatsu.errors import NoConnection, TookTooLong, WrongUse
 from tenmatsu.model.below import Change, Health, Measure, Power
+from tenmatsu.model.marks import Marks
 from tenmatsu.reach.hypervisor import Hypervisor
 from tenmatsu.reach.vsphere import open_vsphere
+from tenmatsu.sight.below import SIGHT
 
 from .bed.vsphere import PASSWORD, VSphereServer, vsphere, why_no_vsphere
 
@@ -86,6 +90,22 @@ def test_a_guest_at_its_limit_is_held_and_its_neighbours_are_not(esx: VSphereSer
     assert all(values(told, "vm.cpu.held", other) == [0.0] for other in others), "zeros are told, too"
     assert [one.value for one in told if one.name == "host.cpu.capacity"] == [2.0]
     assert {one.name for one in told if one.name.startswith("store.")} == {"store.latency"}
+
+
+def test_it_becomes_evidence_of_the_guest_that_is_looked_at(esx: VSphereServer) -> None:
+    esx.set(DemandMHz={GUEST: 1800})
+    esx.limit(GUEST, 459)
+    with asking(esx) as hypervisor:
+        uuid = next(one.uuid for one in hypervisor.take_inventory().guests if one.name == GUEST)
+        page = look_at(
+            SIGHT, MadeReach(), rounds=1, open_hypervisor=lambda: hypervisor, marks=Marks(uuid=uuid)
+        )
+    assert page.gaps == ()
+    held = {one.component: one.last for one in page.series if one.name == "vm.cpu.held"}
+    assert held.pop(uuid) == pytest.approx(1341 / 2294, abs=0.001)
+    assert list(held.values()) == [0.0, 0.0]
+    changes = [one.text("change") for one in page.events if one.name == "below.change"]
+    assert "limit_changed" in changes
 
 
 def test_history_comes_along_and_no_sample_comes_twice(esx: VSphereServer) -> None:
