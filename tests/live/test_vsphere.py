@@ -10,11 +10,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.sight.looking import look_at
+from tests.sight.made_reach import MadeReach
 
 from tenmatsu.errors import NoConnection, TookTooLong, WrongUse
 from tenmatsu.model.below import Change, Health, Measure, Power
+from tenmatsu.model.marks import Marks
 from tenmatsu.reach.hypervisor import Hypervisor
 from tenmatsu.reach.vsphere import open_vsphere
+from tenmatsu.sight.below import SIGHT
 
 from .bed.vsphere import PASSWORD, VSphereServer, vsphere, why_no_vsphere
 
@@ -86,6 +90,22 @@ def test_a_guest_at_its_limit_is_held_and_its_neighbours_are_not(esx: VSphereSer
     assert all(values(told, "vm.cpu.held", other) == [0.0] for other in others), "zeros are told, too"
     assert [one.value for one in told if one.name == "host.cpu.capacity"] == [2.0]
     assert {one.name for one in told if one.name.startswith("store.")} == {"store.latency"}
+
+
+def test_it_becomes_evidence_of_the_guest_that_is_looked_at(esx: VSphereServer) -> None:
+    esx.set(DemandMHz={GUEST: 1800})
+    esx.limit(GUEST, 459)
+    with asking(esx) as hypervisor:
+        uuid = next(one.uuid for one in hypervisor.take_inventory().guests if one.name == GUEST)
+        page = look_at(
+            SIGHT, MadeReach(), rounds=1, open_hypervisor=lambda: hypervisor, marks=Marks(uuid=uuid)
+        )
+    assert page.gaps == ()
+    held = {one.component: one.last for one in page.series if one.name == "vm.cpu.held"}
+    assert held.pop(uuid) == pytest.approx(1341 / 2294, abs=0.001)
+    assert list(held.values()) == [0.0, 0.0]
+    changes = [one.text("change") for one in page.events if one.name == "below.change"]
+    assert "limit_changed" in changes
 
 
 def test_history_comes_along_and_no_sample_comes_twice(esx: VSphereServer) -> None:
@@ -173,6 +193,12 @@ def test_a_wrong_password_is_tried_once(esx: VSphereServer) -> None:
         open_vsphere(esx.api(), "not it", "esx1", limit_seconds=LIMIT_SECONDS)
     assert refused.value.permanent
     assert esx.requests()["Login"] == 1
+
+
+def test_a_name_without_an_address(esx: VSphereServer) -> None:
+    with pytest.raises(NoConnection, match="has no address") as away:
+        open_vsphere(esx.api(address="esx..example"), PASSWORD, "esx1", limit_seconds=LIMIT_SECONDS)
+    assert away.value.permanent
 
 
 def test_nobody_there(esx: VSphereServer) -> None:
@@ -300,6 +326,15 @@ def test_a_guest_that_was_deleted_between_two_calls(esx: VSphereServer) -> None:
         assert Change.REMOVED in {one.change for one in happenings if one.key == key}
 
 
+def test_a_guest_that_cannot_be_measured_does_not_hide_the_others(esx: VSphereServer) -> None:
+    esx.set(Broken=[GUEST])
+    with asking(esx) as hypervisor:
+        key = key_of(hypervisor, GUEST)
+        told = hypervisor.measure(None, None)
+    assert len({one.key for one in told.measures if one.name == "vm.cpu.usage"}) == 2
+    assert [(lack.key, lack.why.en) for lack in told.lacks] == [(key, "the server says SystemError")]
+
+
 def test_a_role_that_may_only_read(esx: VSphereServer) -> None:
     esx.set(Granted=False)
     with asking(esx) as hypervisor:
@@ -336,6 +371,16 @@ def test_counters_that_this_version_does_not_have(esx: VSphereServer) -> None:
     assert "vm.cpu.ready" in {one.name for one in told.measures}
     (lack,) = told.lacks
     assert "cpu.maxlimited.summation" in lack.what.en
+
+
+def test_properties_that_this_version_does_not_have(esx: VSphereServer) -> None:
+    esx.set(Unknown=["snapshot", "runtime.healthSystemRuntime"])
+    with asking(esx) as hypervisor:
+        there = hypervisor.take_inventory()
+    assert len(there.guests) == 3
+    assert all(guest.snapshots is None and guest.cpu_limit_told for guest in there.guests)
+    assert {lack.what.en for lack in there.lacks} == {"its snapshots", "its hardware's sensors"}
+    assert {lack.why.en for lack in there.lacks} == {"this version does not tell it"}
 
 
 def test_a_clock_that_is_an_hour_off(esx: VSphereServer) -> None:

@@ -12,8 +12,8 @@ from tenmatsu.model.below import METRICS
 from tenmatsu.parse.vsphere_counters import (
     GUEST_COUNTERS,
     HOST_COUNTERS,
-    Measured,
     Series,
+    Subject,
     read_series,
     to_measures,
 )
@@ -26,7 +26,7 @@ def at(seconds: int) -> datetime:
     return START + timedelta(seconds=seconds)
 
 
-def one(counter: str, told: float, of: Measured, instance: str = "") -> float:
+def one(counter: str, told: float, of: Subject, instance: str = "") -> float:
     series = Series("vm-1", counter, instance, ((START, told),))
     counters = GUEST_COUNTERS if counter in GUEST_COUNTERS else HOST_COUNTERS
     (measure,) = to_measures([series], counters, of, timedelta(0))
@@ -57,12 +57,12 @@ def in_lines(times: str, *values: tuple[int, str, str]) -> Any:
     ],
 )
 def test_units(counter: str, told: float, value: float) -> None:
-    assert one(counter, told, Measured(vcpus=2, core_hertz=2.4e9)) == pytest.approx(value)
+    assert one(counter, told, Subject(vcpus=2, core_hertz=2.4e9)) == pytest.approx(value)
 
 
 def test_use_in_cores_needs_the_speed_of_a_core() -> None:
     series = Series("vm-1", "cpu.usagemhz.average", "", ((START, 1200),))
-    assert list(to_measures([series], GUEST_COUNTERS, Measured(), timedelta(0))) == []
+    assert list(to_measures([series], GUEST_COUNTERS, Subject(), timedelta(0))) == []
 
 
 def test_every_counter_has_a_metric() -> None:
@@ -94,13 +94,13 @@ def test_the_sum_of_all_disks_stands_only_where_no_disk_has_its_own() -> None:
     name = "virtualDisk.totalReadLatency.average"
     whole = Series("vm-1", name, "", ((START, 9),))
     part = Series("vm-1", name, "scsi0:0", ((START, 5),))
-    (measure,) = to_measures([whole, part], GUEST_COUNTERS, Measured(), timedelta(seconds=3600))
+    (measure,) = to_measures([whole, part], GUEST_COUNTERS, Subject(), timedelta(seconds=3600))
     assert measure.attributes == {"disk": "scsi0:0", "direction": "read"}
     assert measure.time == START - timedelta(hours=1)
-    (measure,) = to_measures([whole], GUEST_COUNTERS, Measured(), timedelta(0))
+    (measure,) = to_measures([whole], GUEST_COUNTERS, Subject(), timedelta(0))
     assert measure.attributes == {"disk": "all", "direction": "read"}
 
 
 def test_of_counters_of_the_whole_no_part_is_told() -> None:
     part = Series("vm-1", "cpu.ready.summation", "0", ((START, 9),))
-    assert list(to_measures([part], GUEST_COUNTERS, Measured(), timedelta(0))) == []
+    assert list(to_measures([part], GUEST_COUNTERS, Subject(), timedelta(0))) == []

@@ -202,3 +202,5 @@ def test_times_become_ours() -> None:
     told = datetime(2026, 3, 1, 3, 0, tzinfo=UTC)
     assert to_ours(told, timedelta(hours=1)) == datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
     assert to_ours(told.replace(tzinfo=None), timedelta(0)) == told
+    never = datetime(1, 1, 1, tzinfo=UTC)
+    assert to_ours(never, timedelta(hours=1)) == never

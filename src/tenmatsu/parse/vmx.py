@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from uuid import UUID
 
 from tenmatsu.model.below import GuestFacts, Power
+from tenmatsu.parse.vsphere_guest import to_cores
 
 _LINE = re.compile(r'\s*([^#=\s][^=\s]*)\s*=\s*"(.*)"\s*')
 _ESCAPE = re.compile(r"\|([0-9A-Fa-f]{2})")
@@ -19,8 +20,10 @@ def parse_vmx(text: str) -> Mapping[str, str]:
     return {one[1].lower(): _ESCAPE.sub(lambda m: chr(int(m[1], 16)), one[2]) for one in found if one}
 
 
-def make_guest(settings: Mapping[str, str], key: str, host: str) -> GuestFacts:
-    """Return the guest. The limit is in MHz: cores only where somebody knows the host's speed."""
+def make_guest(
+    settings: Mapping[str, str], key: str, host: str, core_hertz: float | None = None
+) -> GuestFacts:
+    """Return the guest. The limit is in MHz: cores only where somebody knows the host's speed (Hz)."""
     limit = _whole(settings.get("sched.cpu.max", ""))
     return GuestFacts(
         key=key,
@@ -31,8 +34,9 @@ def make_guest(settings: Mapping[str, str], key: str, host: str) -> GuestFacts:
         macs=tuple(_macs(settings)),
         system=settings.get("guestos", ""),
         vcpus=_whole(settings.get("numvcpus", "1")),
+        cpu_limit_cores=to_cores(limit, core_hertz),
         cpu_limit_text="" if limit is None else f"{limit} MHz",
-        cpu_limit_told=limit is None,
+        cpu_limit_told=limit is None or core_hertz is not None,
         memory_bytes=_mebi(settings.get("memsize", "")),
         memory_limit_bytes=_mebi(settings.get("sched.mem.max", "")),
         memory_reserved_bytes=_mebi(settings.get("sched.mem.min", "")),

@@ -18,7 +18,7 @@ _KILO = 1000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Measured:
+class Subject:
     """What a counter is measured of: its vCPUs or threads, and the speed of its host's cores (Hz)."""
 
     vcpus: int = 1
@@ -26,7 +26,7 @@ class Measured:
     interval_seconds: float = REAL_TIME_SECONDS
 
 
-Scale = Callable[[float, Measured], float | None]
+Scale = Callable[[float, Subject], float | None]
 
 
 class Counter(NamedTuple):
@@ -47,27 +47,27 @@ class Series(NamedTuple):
     points: tuple[tuple[datetime, float], ...]
 
 
-def _megahertz(value: float, of: Measured) -> float | None:
+def _megahertz(value: float, of: Subject) -> float | None:
     return value * 1_000_000 / of.core_hertz if of.core_hertz else None
 
 
-def _waited(value: float, of: Measured) -> float | None:
+def _waited(value: float, of: Subject) -> float | None:
     return value / (of.interval_seconds * _KILO * of.vcpus)
 
 
-def _kibi(value: float, _: Measured) -> float | None:
+def _kibi(value: float, _: Subject) -> float | None:
     return value * _KIBI
 
 
-def _milli(value: float, _: Measured) -> float | None:
+def _milli(value: float, _: Subject) -> float | None:
     return value / _KILO
 
 
-def _a_second(value: float, of: Measured) -> float | None:
+def _a_second(value: float, of: Subject) -> float | None:
     return value / of.interval_seconds
 
 
-def _as_is(value: float, _: Measured) -> float | None:
+def _as_is(value: float, _: Subject) -> float | None:
     return value
 
 
@@ -134,7 +134,7 @@ def _times(text: str) -> list[datetime]:
 
 
 def to_measures(
-    series: Iterable[Series], counters: Mapping[str, Counter], of: Measured, clock_offset: timedelta
+    series: Iterable[Series], counters: Mapping[str, Counter], of: Subject, clock_offset: timedelta
 ) -> Iterator[Measure]:
     """Yield the measures of one object's series, in our clock.
 

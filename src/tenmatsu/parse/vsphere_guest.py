@@ -202,7 +202,7 @@ def _addresses(row: Row) -> Iterator[str]:
 
 
 def _startup(place: Any) -> Startup | None:  # noqa: ANN401 - as above
-    if place is None or place.startAction.lower() != "poweron":
+    if place is None or (place.startAction or "").lower() != "poweron":
         return None
     return Startup(
         order=place.startOrder if place.startOrder >= 0 else None,

@@ -100,7 +100,7 @@ def _state(described: Any) -> Health:  # noqa: ANN401 - as above
 
 def _reading(sensor: Any) -> str:  # noqa: ANN401 - as above
     units = (sensor.baseUnits or "").strip()
-    if not units:
+    if not units or sensor.currentReading is None:
         return ""  # a discrete sensor: its number says nothing to a person
     value = sensor.currentReading * 10.0 ** (sensor.unitModifier or 0)
     return f"{value:g} {units}"

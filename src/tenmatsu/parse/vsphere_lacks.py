@@ -60,9 +60,15 @@ def silent_lack(key: str) -> Lack:
     return Lack(what=SAMPLES, why=NO_SAMPLES, close_by=WAIT, key=key)
 
 
+def refused_lack(key: str, fault: str) -> Lack:
+    """Return that the server cannot measure an object, by the name of its fault."""
+    return Lack(what=SAMPLES, why=REFUSED.fill(fault=fault), close_by=WAIT, key=key)
+
+
 COUNTERS = Words("the counters {names}", "カウンター {names}")
 SAMPLES = Words("its counters", "カウンター")
 NO_SAMPLES = Words("it runs, but the server has no samples of it", "稼働中ですが、サーバーに標本がありません")
+REFUSED = Words("the server says {fault}", "サーバーの応答は {fault} です")
 WAIT = Words(
     "look again in a minute: samples begin after 20 s", "1 分後に再試行 (標本は 20 秒後から始まります)"
 )

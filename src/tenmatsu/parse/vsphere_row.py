@@ -34,7 +34,10 @@ class Row:
 def to_ours(told: datetime, clock_offset: timedelta) -> datetime:
     """Return a time of the server's in our clock, in UTC. `clock_offset`: how far its clock is ahead."""
     aware = told if told.tzinfo else told.replace(tzinfo=UTC)
-    return (aware - clock_offset).astimezone(UTC)
+    try:
+        return (aware - clock_offset).astimezone(UTC)
+    except OverflowError:
+        return aware.replace(tzinfo=UTC)  # the year 1: servers write it for "never"
 
 
 def reference(managed: Any) -> str:  # noqa: ANN401 - as above

@@ -8,7 +8,7 @@ from pyVmomi import vim, vmodl
 
 from tenmatsu.parse.vsphere_counters import REAL_TIME_SECONDS, Series, read_series
 from tenmatsu.parse.vsphere_row import reference
-from tenmatsu.reach.vsphere_faults import Lost
+from tenmatsu.reach.vsphere_faults import Lost, type_name
 from tenmatsu.reach.vsphere_line import Line
 from tenmatsu.reach.vsphere_properties import read_objects
 from tenmatsu.reach.vsphere_stub import say
@@ -21,6 +21,7 @@ _MOST_SAMPLES = 180
 _FORMAT = "csv"
 # A sample may be told only after the next question was asked: so long after its time it is still waited for.
 _LATE = timedelta(seconds=3 * REAL_TIME_SECONDS)
+_MOST_REFUSED = 20
 _TOO_MANY = ("querySpec.size", "querySpec")
 
 
@@ -32,6 +33,17 @@ class Counters:
         self._ids: dict[str, int] = {}
         self._batch = _MOST_OBJECTS
         self._newest: dict[str, datetime] = {}
+        self._fresh: dict[str, datetime] = {}
+        self.refused: dict[str, str] = {}
+
+    def begin(self) -> None:
+        """Begin a round. What an earlier one brought and did not `keep` is asked for again."""
+        self._fresh.clear()
+        self.refused.clear()
+
+    def keep(self) -> None:
+        """End a round well: what it brought will not come again."""
+        self._newest.update(self._fresh)
 
     def lacking(self, names: Iterable[str]) -> list[str]:
         """Return which of these the server does not know."""
@@ -40,7 +52,7 @@ class Counters:
 
     def silent(self, keys: Iterable[str]) -> list[str]:
         """Return of which of these there never was a sample."""
-        return [key for key in keys if key not in self._newest]
+        return [key for key in keys if key not in self._newest and key not in self._fresh]
 
     def read(
         self, kind: str, keys: Collection[str], wanted: Mapping[str, bool], since: datetime | None
@@ -55,25 +67,41 @@ class Counters:
             vim.PerformanceManager.MetricId(counterId=number, instance="*" if wanted[name] else "")
             for number, name in names.items()
         ]
-        waiting = list(keys)
-        while waiting and metrics:
-            batch = waiting[: self._batch]
+        for answer in self._answers(kind, list(keys), metrics, since) if metrics else ():
+            try:
+                yield from self._new_of(reference(answer.entity), answer, names, since)
+            except ValueError as error:
+                raise Lost(say(error)) from error
+
+    def _answers(
+        self, kind: str, keys: list[str], metrics: list[Any], since: datetime | None
+    ) -> Iterator[Any]:
+        """Yield the answers, a batch at a time; one that the server finds at fault is halved."""
+        waiting, size = keys, self._batch
+        while waiting:
+            batch = waiting[:size]
             try:
                 answers = self._ask(kind, batch, metrics, since)
+            except vim.fault.NotAuthenticated:
+                raise
             except vmodl.fault.ManagedObjectNotFound as gone:
                 waiting = _without(waiting, gone)
-                continue
-            except vmodl.fault.InvalidArgument as error:
-                if error.invalidProperty not in _TOO_MANY or self._batch == 1:
-                    raise
-                self._batch = max(1, len(batch) // 2)
-                continue
-            waiting = waiting[len(batch) :]
-            for answer in answers:
-                try:
-                    yield from self._new_of(reference(answer.entity), answer, names, since)
-                except ValueError as error:
-                    raise Lost(say(error)) from error
+            except vmodl.MethodFault as fault:
+                if getattr(fault, "invalidProperty", None) in _TOO_MANY:
+                    self._batch = max(1, len(batch) // 2)
+                if len(batch) == 1:
+                    self._refuse(batch[0], fault)
+                    waiting = waiting[1:]
+                size = max(1, len(batch) // 2)
+            else:
+                waiting, size = waiting[len(batch) :], min(self._batch, 2 * size)
+                yield from answers
+
+    def _refuse(self, key: str, fault: Any) -> None:  # noqa: ANN401 - pyVmomi's
+        """Note that an object cannot be measured. So many of them are no longer the objects' fault."""
+        self.refused[key] = type_name(fault)
+        if len(self.refused) > _MOST_REFUSED:
+            raise fault
 
     def _new_of(
         self,
@@ -89,7 +117,7 @@ class Counters:
                 newest = max(newest or points[-1][0], points[-1][0])
                 yield series._replace(points=points)
         if newest is not None:
-            self._newest[key] = newest
+            self._fresh[key] = newest
 
     def _start(self, key: str, since: datetime | None) -> datetime | None:
         """Return after which time a key's samples are new: none is told twice, and none is missed."""

@@ -35,7 +35,7 @@ def translate(error: Exception, address: str, user: str, limit_seconds: float) -
         return TookTooLong(address, limit_seconds)
     if isinstance(error, socket.gaierror):
         words = NO_NAME.fill(address=address, why=error.strerror or "")
-        return NoConnection(address, words, permanent=True)
+        return NoConnection(address, words, permanent=error.errno != socket.EAI_AGAIN)
     return Lost(say(error))
 
 
@@ -45,14 +45,14 @@ def _of_server(error: Any, address: str, user: str) -> Exception:  # noqa: ANN40
     if isinstance(error, vim.fault.NotAuthenticated):
         return Lost("the session has run out")
     if isinstance(error, vmodl.fault.SecurityError):
-        right = getattr(error, "privilegeId", None) or fault_name(error)
+        right = getattr(error, "privilegeId", None) or type_name(error)
         return NotPermitted(make_plain(right))
-    return ReachError(address, FAULT.fill(address=address, fault=fault_name(error), why=say(error)))
+    return ReachError(address, FAULT.fill(address=address, fault=type_name(error), why=say(error)))
 
 
-def fault_name(error: object) -> str:
-    """Return what the server calls a fault: `NoPermission`."""
-    return type(error).__name__.rpartition(".")[2]
+def type_name(value: object) -> str:
+    """Return what the server calls a fault or an object's kind: `NoPermission`."""
+    return type(value).__name__.rpartition(".")[2]
 
 
 REFUSED = Words(

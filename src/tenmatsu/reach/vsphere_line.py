@@ -1,5 +1,7 @@
 """The line to an ESXi or vCenter: a session that is renewed, its clock, and errors that are ours."""
 
+import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -108,6 +110,7 @@ class Line:
 
     def _log_in(self) -> None:
         self._drop()
+        find_addresses(self._host, self._port, self.limit_seconds)
         self._stub = Stub(self._host, self._port, self._context, self.limit_seconds)
         self._stub.hold_to(self.api.certificate)
         self._stub.on_request = self._count
@@ -147,6 +150,28 @@ def split_address(address: str) -> tuple[str, int]:
     if not host or set(host) & set("/@ ") or (port and not is_number):
         raise WrongUse(BAD_ADDRESS.fill(address=address))
     return host, int(port or _PORT)
+
+
+def find_addresses(host: str, port: int, limit_seconds: float) -> None:
+    """See that a name has an address, within the limit: getaddrinfo(3) has none of its own.
+
+    Raises TimeoutError, socket.gaierror. The system's answer is asked for again when connecting.
+    """
+    failed: list[OSError] = []
+
+    def ask() -> None:
+        try:
+            socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            failed.append(error if isinstance(error, OSError) else socket.gaierror(0, str(error)))
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(limit_seconds)
+    if asking.is_alive():
+        raise TimeoutError
+    if failed:
+        raise failed[0]
 
 
 BAD_ADDRESS = Words(

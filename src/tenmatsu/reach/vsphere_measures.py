@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from tenmatsu.model.below import GuestFacts, HostFacts, Lack, Measure, Measured, Power, StoreFacts
 from tenmatsu.parse import vsphere_counters as counters
 from tenmatsu.parse.vsphere_counters import GUEST_COUNTERS, HOST_COUNTERS, Counter, Series
-from tenmatsu.parse.vsphere_lacks import counters_lack, silent_lack
+from tenmatsu.parse.vsphere_lacks import counters_lack, refused_lack, silent_lack
 from tenmatsu.reach.vsphere_counters import Counters
 from tenmatsu.reach.vsphere_inventory import Found
 
@@ -22,6 +22,7 @@ def measure(
     clock_offset: timedelta,
 ) -> Measured:
     """Return the measures of these keys (None: of all) after `since` (our time), or the newest of each."""
+    asked.begin()
     ground = _Chosen(found, keys)
     start = since + clock_offset if since else None
     measures: list[Measure] = []
@@ -29,10 +30,13 @@ def measure(
     guests = _by_key(asked.read("VirtualMachine", list(ground.guests), _parts(GUEST_COUNTERS), start))
     for key, series in guests:
         measures += _of_guest(ground.guests.pop(key), ground.hertz, series, clock_offset)
-    lacks += [silent_lack(key) for key in asked.silent(ground.guests)]
+    silent = set(asked.silent(ground.guests)) - set(asked.refused)
+    lacks += [silent_lack(key) for key in sorted(silent)]
     hosts = _by_key(asked.read("HostSystem", list(ground.asked), _parts(HOST_COUNTERS), start))
     for key, series in hosts:
         measures += _of_host(ground.asked[key], key in ground.hosts, ground.stores, series, clock_offset)
+    lacks += [refused_lack(key, fault) for key, fault in asked.refused.items()]
+    asked.keep()
     return Measured(measures=tuple(measures), lacks=tuple(lacks))
 
 
@@ -71,7 +75,7 @@ def _parts(wanted: Mapping[str, Counter]) -> dict[str, bool]:
 def _of_guest(
     guest: GuestFacts, hertz: Mapping[str, float | None], series: list[Series], clock_offset: timedelta
 ) -> Iterator[Measure]:
-    of = counters.Measured(vcpus=guest.vcpus or 1, core_hertz=hertz.get(guest.host))
+    of = counters.Subject(vcpus=guest.vcpus or 1, core_hertz=hertz.get(guest.host))
     yield from counters.to_measures(series, GUEST_COUNTERS, of, clock_offset)
     if guest.cpu_limit_cores is not None:
         yield Measure(guest.key, "vm.cpu.limit", _newest(series) - clock_offset, guest.cpu_limit_cores)
@@ -84,7 +88,7 @@ def _of_host(
     series: list[Series],
     clock_offset: timedelta,
 ) -> Iterator[Measure]:
-    of = counters.Measured(core_hertz=host.core_hertz)
+    of = counters.Subject(core_hertz=host.core_hertz)
     for one in counters.to_measures(series, HOST_COUNTERS, of, clock_offset):
         if one.name != _OF_STORES:
             if wanted:

@@ -7,6 +7,7 @@ from typing import Any
 from pyVmomi import vim, vmodl
 
 from tenmatsu.parse.vsphere_row import Row, reference
+from tenmatsu.reach.vsphere_faults import type_name
 from tenmatsu.reach.vsphere_line import Line
 
 # One page is what is held at a time: 250 guests are about 8 MB of answer.
@@ -55,19 +56,35 @@ def make_filter(
 
 
 def _read(line: Line, starts: Sequence[Any], paths: Mapping[str, Sequence[str]]) -> Iterator[Row]:
-    spec = _COLLECTOR.FilterSpec(
-        objectSet=list(starts), propSet=_property_set(paths), reportMissingObjectsInResults=True
-    )
-    collector = line.content.propertyCollector
-    options = _COLLECTOR.RetrieveOptions(maxObjects=PAGE_OBJECTS)
-    page = collector.RetrievePropertiesEx([spec], options)
+    collector, unknown = line.content.propertyCollector, list[str]()
+    page = _first_page(collector, starts, paths, unknown)
     while page is not None:
         token = page.token
         for found in page.objects:
-            row = _row_of(found)
+            row = _row_of(found, unknown, paths)
             if not row.is_gone:
                 yield row
         page = collector.ContinueRetrievePropertiesEx(token) if token else None
+
+
+def _first_page(
+    collector: Any,  # noqa: ANN401 - pyVmomi's
+    starts: Sequence[Any],
+    paths: Mapping[str, Sequence[str]],
+    unknown: list[str],
+) -> Any:  # noqa: ANN401 - as above
+    """Return the first page. A property that this version does not know is noted, and the rest asked for."""
+    while True:
+        known = {kind: [path for path in wanted if path not in unknown] for kind, wanted in paths.items()}
+        spec = _COLLECTOR.FilterSpec(
+            objectSet=list(starts), propSet=_property_set(known), reportMissingObjectsInResults=True
+        )
+        try:
+            return collector.RetrievePropertiesEx([spec], _COLLECTOR.RetrieveOptions(maxObjects=PAGE_OBJECTS))
+        except vmodl.query.InvalidProperty as fault:
+            if not any(fault.name in wanted for wanted in known.values()):
+                raise
+            unknown.append(fault.name)
 
 
 def _property_set(paths: Mapping[str, Sequence[str]]) -> list[Any]:
@@ -77,12 +94,14 @@ def _property_set(paths: Mapping[str, Sequence[str]]) -> list[Any]:
     ]
 
 
-def _row_of(found: Any) -> Row:  # noqa: ANN401 - pyVmomi's
+def _row_of(found: Any, unknown: Sequence[str], paths: Mapping[str, Sequence[str]]) -> Row:  # noqa: ANN401 - as above
+    kind = type_name(found.obj)
+    lacking = {path: "InvalidProperty" for path in unknown if path in paths.get(kind, ())}
     return Row(
-        kind=type(found.obj).__name__.rpartition(".")[2],
+        kind=kind,
         key=reference(found.obj),
         values={one.name: one.val for one in found.propSet},
-        withheld={one.path: type(one.fault).__name__.rpartition(".")[2] for one in found.missingSet},
+        withheld=lacking | {one.path: type_name(one.fault) for one in found.missingSet},
     )
 
 

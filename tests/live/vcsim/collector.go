@@ -21,6 +21,16 @@ type collector struct {
 }
 
 func (c *collector) RetrievePropertiesEx(ctx *simulator.Context, req *types.RetrievePropertiesEx) soap.HasFault {
+	for _, spec := range req.SpecSet {
+		for _, one := range spec.PropSet {
+			for _, path := range one.PathSet {
+				if among(path, theLab.get().Unknown) {
+					fault := &types.InvalidProperty{Name: path}
+					return &methods.RetrievePropertiesExBody{Fault_: simulator.Fault("", fault)}
+				}
+			}
+		}
+	}
 	answer := c.PropertyCollector.RetrievePropertiesEx(ctx, req)
 	body, ok := answer.(*methods.RetrievePropertiesExBody)
 	if !ok || body.Res == nil || body.Res.Returnval == nil {

@@ -48,6 +48,11 @@ func (c *counters) QueryPerf(ctx *simulator.Context, req *types.QueryPerf) soap.
 			body.Res = nil
 			return body
 		}
+		if vm, ok := entity.(*simulator.VirtualMachine); ok && among(vm.Name, now.Broken) {
+			body.Fault_ = simulator.Fault("A general system error occurred", &types.SystemError{Reason: "broken"})
+			body.Res = nil
+			return body
+		}
 		answer := c.samples(now, query, names, figuresOf(now, entity))
 		if answer != nil {
 			body.Res.Returnval = append(body.Res.Returnval, answer)

@@ -20,6 +20,10 @@ type settings struct {
 	ReadyMs map[string]int64
 	// OlderSamples: the demand holds for the newest so many samples only; 0 is for all.
 	OlderSamples int
+	// Unknown: property paths that this version does not have.
+	Unknown []string
+	// Broken: guests, by name, that QueryPerf fails over.
+	Broken []string
 	// Without: counters that this version does not have (`cpu.maxlimited.summation`).
 	Without []string
 	// MostObjects: what QueryPerf and a page of properties take at most; 0 is no limit.
