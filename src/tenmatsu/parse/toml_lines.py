@@ -29,7 +29,7 @@ def find_lines(text: str) -> Mapping[Path, int]:
                 lines.setdefault(table[:length], number)
         elif found := _KEY.match(line):
             lines.setdefault((*table, *_split(found[1])), number)
-            quote = _open_quote(line)
+        quote = _open_quote(line)
     return lines
 
 
@@ -57,4 +57,24 @@ def _split(name: str) -> tuple[str, ...]:
 
 
 def _open_quote(line: str) -> str:
-    return next((quote for quote in _QUOTES if line.count(quote) == 1), "")
+    """Return the quotes of a text that goes on in the next line; quotes within another text are none."""
+    at = 0
+    while at < len(line) and line[at] != "#":
+        quote = next((one for one in (*_QUOTES, '"', "'") if line.startswith(one, at)), "")
+        end = _find_close(line, at + len(quote), quote) if quote else at + 1
+        if end < 0:
+            return quote if quote in _QUOTES else ""
+        at = end
+    return ""
+
+
+def _find_close(line: str, at: int, quote: str) -> int:
+    """Return where a text ends that began before `at`, or -1; backslashes count in double quotes only."""
+    while at < len(line):
+        if line[at] == "\\" and quote[0] == '"':
+            at += 2
+        elif line.startswith(quote, at):
+            return at + len(quote)
+        else:
+            at += 1
+    return -1
