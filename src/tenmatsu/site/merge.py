@@ -26,9 +26,9 @@ def merge_site(text: str, site: SiteMap, proposal: Proposal, language: Language)
     entries = break_circles(missing, site.entries)
     known = {name: one for name, one in entries.items() if name in site.entries}
     text = _add_needs(text, known, language)
-    lists = {path[:2] for path in find_lines(text) if path[2:] == ("needs",)}
+    keys = find_lines(text)
     added = {
-        name: _find_lines_to_add(site.entries[name], one, text, language, lists=lists)
+        name: _find_lines_to_add(site.entries[name], one, text, language, keys=keys)
         for name, one in known.items()
     }
     for name in _find_gone(site, proposal):
@@ -98,19 +98,18 @@ def _append_need(needs: "Array", need: ProposedNeed, language: Language) -> None
 
 
 def _find_lines_to_add(
-    known: Entry, one: ProposedEntry, text: str, language: Language, *, lists: Container[Path]
+    known: Entry, one: ProposedEntry, text: str, language: Language, *, keys: Container[Path]
 ) -> list[str]:
     """Return the lines that an entry of the file lacks, and comments on what was seen otherwise."""
-    has = dict(list_keys(known))
     lines = []
     for key, value in list_keys(one.entry):
         if known.kind is not one.entry.kind and key not in _ANY_KIND:
             continue  # the owner calls it a host, or something outside: then this is no key of it
-        if key not in has and not (known.api and key in API_KEYS):
+        if (known.kind.value, known.name, key) not in keys and not (known.api and key in API_KEYS):
             lines.append(f"{key} = {value}")
         elif key in _COMPARED and (seen := _differs(key, known, one.entry)):
             lines += _new_comment(SEEN_NOW.fill(key=key, value=seen), text, language)
-    if one.needs and (known.kind.value, known.name) not in lists:
+    if one.needs and (known.kind.value, known.name, "needs") not in keys:
         lines += ["needs = [", *(f"    {render_need(need, language)}," for need in one.needs), "]"]
     left_out = render_left_out(one, language)
     return lines + ([] if _holds(text, left_out) else left_out)

@@ -12,6 +12,7 @@ from tenmatsu.site.proposal import Proposal, ProposedEntry, ProposedNeed
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _WIDEST = 106
 _LONGEST = 300
+EMPTY = '""'
 
 
 def render_site(proposal: Proposal, made_by: Words, language: Language) -> str:
@@ -73,7 +74,7 @@ def list_keys(entry: Entry) -> Iterator[tuple[str, str]]:
         ("role", entry.role),
         ("url", entry.url),
     )
-    yield from ((key, _render(value)) for key, value in texts if value)
+    yield from ((key, shown) for key, value in texts if value and (shown := _render(value)) != EMPTY)
     if entry.port:
         yield "port", str(entry.port)
 
