@@ -158,7 +158,7 @@ class _Asking:
                 Entry(
                     name=make_name(name, fallback="outside"),
                     kind=EntryKind.OUTSIDE,
-                    addresses=(address,) if address and address not in taken else (),
+                    addresses=(address,) if address else (),
                     role=role,
                     port=port or None,
                 ),

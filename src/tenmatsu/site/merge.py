@@ -12,6 +12,7 @@ from tenmatsu.model.words import Language, Words
 from tenmatsu.parse.toml_lines import Path, find_lines
 from tenmatsu.site.break_circles import break_circles
 from tenmatsu.site.match import match_entries
+from tenmatsu.site.once import keep_addresses_once
 from tenmatsu.site.proposal import Proposal, ProposedEntry, ProposedNeed
 from tenmatsu.site.render import comment, list_keys, quote, render_entry, render_left_out, render_need
 
@@ -52,7 +53,7 @@ def _leave_out_owned(proposal: Proposal, site: SiteMap) -> Proposal:
             uuid=one.entry.uuid if owners.get(one.entry.uuid, name) == name else "",
         )
         entries[name] = replace(one, entry=entry)
-    return replace(proposal, entries=entries)
+    return replace(proposal, entries=keep_addresses_once(entries))
 
 
 def _leave_out_known(one: ProposedEntry, site: SiteMap) -> ProposedEntry:

@@ -7,6 +7,7 @@ from textwrap import wrap
 from tenmatsu.model.site_map import Api, Entry, EntryKind
 from tenmatsu.model.words import Language, Words
 from tenmatsu.parse.plain_text import make_plain
+from tenmatsu.site.once import keep_addresses_once
 from tenmatsu.site.proposal import Proposal, ProposedEntry, ProposedNeed
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -20,8 +21,9 @@ def render_site(proposal: Proposal, made_by: Words, language: Language) -> str:
     lines = [*comment(HEAD, language), *comment(made_by, language)]
     for words in proposal.comments:
         lines += ["#", *comment(words, language)]
+    entries = keep_addresses_once(proposal.entries)
     for kind in (EntryKind.HOST, EntryKind.GUEST, EntryKind.SERVICE, EntryKind.OUTSIDE):
-        found = [one for one in proposal.entries.values() if one.entry.kind is kind]
+        found = [one for one in entries.values() if one.entry.kind is kind]
         if found:
             lines += ["", "", f"# --- {TITLES[kind].into(language)} ---"]
         for one in found:
