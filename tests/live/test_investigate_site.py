@@ -44,13 +44,13 @@ api = "{box.uri}"
 
 [guest.dns1]
 on = "box"
-uuid = "{DNS1.uuid}"
+uuid = "{box.uuid(DNS1)}"
 address = "{DNS1.address}"
 ssh = "dns1"
 
 [guest.web1]
 on = "box"
-uuid = "{WEB1.uuid}"
+uuid = "{box.uuid(WEB1)}"
 ssh = "web1"
 needs = [{{ what = "dns1", because = "nameserver {DNS1.address} in /etc/resolv.conf" }}]
 """,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from tests.site.made_seen import DB1, WEB1, guest, make_seen
+from tests.site.made_seen import AD1, DB1, DNS1, WEB1, guest, make_seen
 from tests.site.test_propose import MADE_BY, SEEN
 
 from tenmatsu.attempt.kinds import KINDS
@@ -154,3 +154,17 @@ def test_whatever_is_seen_nothing_is_lost_and_the_file_can_be_read(first: Seen, 
     merged = merge(text, second)
     read(merged)
     assert holds(tomllib.loads(merged), tomllib.loads(text))
+
+
+def test_a_machine_looked_into_later_finds_the_services_of_the_file() -> None:
+    first = render_site(propose(make_seen(insides=(DNS1, AD1, DB1))), MADE_BY, "en")
+    alone = Seen(insides=(replace(WEB1, virtualisation="vmware"),))
+    merged = merge(first, alone)
+    site = read(merged)
+    needs = {need.what for need in site.entries["web1"].needs}
+    assert {"dns1-dns", "db1-database"} <= needs
+    assert "dns-192.0.2.53" not in site.entries
+    assert site.entries["dns1-dns"] == replace(
+        read(first).entries["dns1-dns"], line=site.entries["dns1-dns"].line
+    )
+    assert merge(merged, alone) == merged

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self, TextIO
 
+from tenmatsu.account.safe import printable
 from tenmatsu.model.words import Language, Words
 
 _EVERY_SECONDS = 0.5
@@ -36,6 +37,11 @@ class Progress:
         done, total = f"{done_bytes / 1e6:.0f}", f"{total_bytes / 1e6:.0f}"
         self._draw(min(share, 1.0), words.fill(done=done, total=total))
 
+    def count(self, done: int, total: int, name: str) -> None:
+        """Draw how many of several looks are done, and one that is not; at most twice a second."""
+        words = COUNTED.fill(done=done, total=total, name=printable(name[:50]))
+        self._draw(done / total if total else 1.0, words)
+
     def _draw(self, share: float, text: Words) -> None:
         now = time.monotonic()
         if not self._on or now - self._shown < _EVERY_SECONDS:
@@ -60,4 +66,5 @@ LOOKING = Words(
     "watching, {left} s left, {looks} looks at work (Ctrl-C: judge now)",
     "観察中 残り {left} 秒、{looks} 項目 (Ctrl-C で今すぐ判断)",
 )
+COUNTED = Words("{done} of {total} done; at {name} …", "{done} / {total} 完了、{name} を確認中 …")
 JUDGING = Words("the last looks end …", "最後の調査を待っています…")

@@ -74,13 +74,13 @@ def run_checks(
     limit_seconds: float = ENTRY_SECONDS,
 ) -> Checks:
     """Return what the tests of each entry said, by its name. A line on a terminal tells how far it is."""
+    from tenmatsu.cli.progress import Progress
     from tenmatsu.cli.side_by_side import run_side_by_side
-    from tenmatsu.cli.site_progress import CountedProgress
 
     askers = _find_askers(chosen)
     jobs = [(entry.name, _make_job(entry, site, ssh, askers.get(entry.name, ""))) for entry in chosen]
-    with CountedProgress(sys.stderr, language) as progress:
-        found = run_side_by_side(jobs, limit_seconds, progress.tell)
+    with Progress(0.0, sys.stderr, language) as progress:
+        found = run_side_by_side(jobs, limit_seconds, progress.count)
     return {name: _take(value, limit_seconds) for name, value in found.items()}
 
 

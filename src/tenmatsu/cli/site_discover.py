@@ -74,8 +74,8 @@ def _discover(ask: _Ask, language: Language) -> int:
 
 
 def _look(ask: _Ask, language: Language) -> "tuple[Proposal, bool]":
+    from tenmatsu.cli.progress import Progress
     from tenmatsu.cli.site_looking import look_at
-    from tenmatsu.cli.site_progress import CountedProgress
     from tenmatsu.cli.site_targets import read_target
     from tenmatsu.reach.ssh import SshOptions
     from tenmatsu.site.propose import propose
@@ -83,8 +83,8 @@ def _look(ask: _Ask, language: Language) -> "tuple[Proposal, bool]":
     asked = [
         read_target(one, ask.password or "", ask.certificate or "", ask.ca_file or "") for one in ask.targets
     ]
-    with CountedProgress(sys.stderr, language) as progress:
-        seen = look_at(asked, SshOptions(config=ask.ssh_config), inside=ask.inside, tell=progress.tell)
+    with Progress(0.0, sys.stderr, language) as progress:
+        seen = look_at(asked, SshOptions(config=ask.ssh_config), inside=ask.inside, tell=progress.count)
     return propose(seen), bool(seen.belows or seen.insides)
 
 

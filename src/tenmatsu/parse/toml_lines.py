@@ -29,7 +29,7 @@ def find_lines(text: str) -> Mapping[Path, int]:
                 lines.setdefault(table[:length], number)
         elif found := _KEY.match(line):
             lines.setdefault((*table, *_split(found[1])), number)
-            quote = _open_quote(line)
+        quote = _open_quote(line)
     return lines
 
 
@@ -57,27 +57,24 @@ def _split(name: str) -> tuple[str, ...]:
 
 
 def _open_quote(line: str) -> str:
-    """Return the three quotes of a string that begins in a line and does not end in it, or nothing.
-
-    What looks like one within another string or a comment is none.
-    """
+    """Return the quotes of a text that goes on in the next line; quotes within another text are none."""
     at = 0
     while at < len(line) and line[at] != "#":
-        if line[at] not in "\"'":
-            at += 1
-            continue
-        quote = next((three for three in _QUOTES if line.startswith(three, at)), line[at])
-        end = _find_end(line, at + len(quote), quote)
+        quote = next((one for one in (*_QUOTES, '"', "'") if line.startswith(one, at)), "")
+        end = _find_close(line, at + len(quote), quote) if quote else at + 1
         if end < 0:
             return quote if quote in _QUOTES else ""
         at = end
     return ""
 
 
-def _find_end(line: str, at: int, quote: str) -> int:
-    """Return where a string ends, or -1; in double quotes a backslash escapes what follows it."""
+def _find_close(line: str, at: int, quote: str) -> int:
+    """Return where a text ends that began before `at`, or -1; backslashes count in double quotes only."""
     while at < len(line):
-        if line.startswith(quote, at):
+        if line[at] == "\\" and quote[0] == '"':
+            at += 2
+        elif line.startswith(quote, at):
             return at + len(quote)
-        at += 2 if line[at] == "\\" and quote[0] == '"' else 1
+        else:
+            at += 1
     return -1

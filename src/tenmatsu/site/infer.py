@@ -1,71 +1,21 @@
-"""From what was seen to proposed entries: hosts, guests, and what is inside them."""
+"""From what was seen to proposed entries: hosts and guests, each machine once."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from tenmatsu.model.below import GuestFacts, HostFacts, Power
-from tenmatsu.model.inside import Inside, Listening, WebSite
+from tenmatsu.model.inside import Inside
 from tenmatsu.model.marks import Marks, find_guest
 from tenmatsu.model.site_map import Entry, EntryKind
 from tenmatsu.model.words import Words, plain
 from tenmatsu.parse.plain_text import make_plain
-from tenmatsu.site.names import make_name, make_unique
-from tenmatsu.site.proposal import Below, ProposedEntry, ProposedNeed, Seen
-from tenmatsu.site.roles import WEB, choose_port, find_role, is_service
+from tenmatsu.site.draft import NO_ADDRESS, Draft, Machine
+from tenmatsu.site.infer_services import add_services
+from tenmatsu.site.names import make_name
+from tenmatsu.site.proposal import Below, Seen
 
 _HOME = "here"
-
-
-@dataclass(kw_only=True)
-class Machine:
-    """A host or guest in the making: its entry's name, what is known of it, the services on it."""
-
-    name: str
-    kind: EntryKind
-    marks: Marks
-    inside: Inside | None = None
-    services: "list[Service]" = field(default_factory=list)
-
-
-@dataclass(kw_only=True)
-class Service:
-    """A service in the making: which program, at which ports; of a web site also whom it asks."""
-
-    name: str
-    role: str
-    program: str
-    ports: tuple[int, ...]
-    site: WebSite | None = None
-
-
-@dataclass(kw_only=True)
-class Draft:
-    """Entries as they come together. `machines` are those that have an inside or an address."""
-
-    entries: dict[str, ProposedEntry] = field(default_factory=dict)
-    machines: list[Machine] = field(default_factory=list)
-    taken: set[str] = field(default_factory=set)
-
-    def add(self, entry: Entry, *comments: Words) -> str:
-        """Take an entry in under its name, made unique, and return that."""
-        name = make_unique(entry.name, self.taken)
-        self.entries[name] = ProposedEntry(entry=replace(entry, name=name), comments=comments)
-        return name
-
-    def change(self, name: str, *comments: Words, **values: object) -> None:
-        """Fill in what is not known yet of an entry, and add comments."""
-        old = self.entries[name]
-        missing = {key: value for key, value in values.items() if value and not getattr(old.entry, key)}
-        entry = replace(old.entry, **missing)  # type: ignore[arg-type]  # the entry's own fields
-        kept = [one for one in old.comments if one is not NO_ADDRESS or not entry.addresses]
-        self.entries[name] = replace(old, entry=entry, comments=(*kept, *comments))
-
-    def need(self, name: str, need: ProposedNeed) -> None:
-        """Write down a need, the first reason for each thing."""
-        old = self.entries[name]
-        if need.what != name and need.what not in [one.what for one in old.needs]:
-            self.entries[name] = replace(old, needs=(*old.needs, need))
 
 
 def draft_entries(seen: Seen) -> Draft:
@@ -85,7 +35,7 @@ def draft_entries(seen: Seen) -> Draft:
     _leave_out_doubles(draft)
     for machine, inside in found:
         machine.inside = inside
-        _add_services(draft, machine, inside)
+        add_services(draft, machine, inside)
     return draft
 
 
@@ -246,57 +196,6 @@ def _inside_comments(inside: Inside) -> Iterable[Words]:
         yield NOT_SEEN.fill(what=lack.what, why=lack.why, close_by=lack.close_by)
 
 
-def _add_services(draft: Draft, machine: Machine, inside: Inside) -> None:
-    named = [site for site in inside.sites if site.names]
-    groups: dict[tuple[str, str], list[Listening]] = {}
-    for one in filter(is_service, inside.listening):
-        groups.setdefault((find_role(one), one.program), []).append(one)
-    for (role, program), found in groups.items():
-        if role == WEB and named and program in ("apache2", "httpd", "nginx", ""):
-            continue  # its virtual hosts stand for it
-        _add_service(draft, machine, role, program, tuple(one.port for one in found))
-    for site in named:
-        _add_site(draft, machine, site)
-
-
-def _add_service(draft: Draft, machine: Machine, role: str, program: str, ports: tuple[int, ...]) -> None:
-    text = f"{machine.name}-{role or program}"
-    if text in draft.taken and program:
-        text = f"{machine.name}-{program}"
-    port = choose_port(role, list(ports))
-    entry = Entry(
-        name=make_name(text, fallback="service"),
-        kind=EntryKind.SERVICE,
-        on=machine.name,
-        role=role,
-        port=port,
-    )
-    others = ", ".join(str(one) for one in sorted(set(ports) - {port})[:12])
-    comments = [LISTENS.fill(program=program, also=f", {others}" if others else "", port=port)]
-    name = draft.add(entry, *(comments if program else [BY_PORT.fill(port=port)] if role else []))
-    machine.services.append(Service(name=name, role=role, program=program, ports=ports))
-
-
-def _add_site(draft: Draft, machine: Machine, site: WebSite) -> None:
-    host = site.names[0].partition(":")[0]
-    ports = tuple(int(port) for one in site.listen if (port := one.rpartition(":")[2]).isdecimal())
-    tls = site.tls or 443 in ports
-    usual = not ports or (443 if tls else 80) in ports
-    url = f"{'https' if tls else 'http'}://{host}{'' if usual else f':{ports[0]}'}/"
-    entry = Entry(
-        name=make_name(host, fallback="site"),
-        kind=EntryKind.SERVICE,
-        on=machine.name,
-        role=WEB,
-        url=make_plain(url),
-    )
-    others = [make_plain(one) for one in site.names[1:9]]
-    name = draft.add(entry, *([ALSO.fill(names=", ".join(others))] if others else []))
-    machine.services.append(
-        Service(name=name, role=WEB, program="", ports=ports or (443 if tls else 80,), site=site)
-    )
-
-
 NO_AUTOSTART = Words(
     "does not start its guests by itself after its own start",
     "このホストは、自身の起動後にゲストを自動起動しません",
@@ -304,11 +203,6 @@ NO_AUTOSTART = Words(
 CONTAINER = Words("a container", "コンテナー")
 NOT_RUNNING = Words("did not run when it was seen: {state}", "確認時には動いていませんでした: {state}")
 STARTS = Words("starts as number {order} by its host's own order", "ホスト自身の起動順では {order} 番目")
-NO_ADDRESS = Words(
-    "its addresses are not known below: run its guest tools or agent, or look inside over SSH",
-    "ハイパーバイザーからはアドレスが見えません。"
-    "ゲストツールかエージェントを動かすか、SSH で内部を調べてください",
-)
 ON_UNKNOWN = Words(
     'a guest ({kind}): what it runs on was not asked; discover its hypervisor, too, or write on = "HOST"',
     "仮想マシン ({kind}) ですが、その下のホストは未確認です。ハイパーバイザーも discover するか"
@@ -317,8 +211,3 @@ ON_UNKNOWN = Words(
 DOUBLED = Words("left out, as another has the same: {marks}", "他と重複するため省いたもの: {marks}")
 JOBS = Words("{count:timed job|timed jobs}: {places}", "定期ジョブ {count} 件: {places}")
 NOT_SEEN = Words("not seen: {what} ({why}). {close_by}", "見えなかったもの: {what} ({why})。{close_by}")
-LISTENS = Words("{program} listens at {port}{also}", "{program} が {port}{also} で待ち受け")
-BY_PORT = Words(
-    "by its port, {port}: the program was not told", "ポート {port} からの推定 (プログラムは不明)"
-)
-ALSO = Words("also called {names}", "別名 {names}")

@@ -11,7 +11,7 @@ from tenmatsu.model.inside import Domain, Inside
 from tenmatsu.model.site_map import Entry, EntryKind
 from tenmatsu.model.words import Words, plain
 from tenmatsu.parse.plain_text import make_plain
-from tenmatsu.site.infer import Draft, Machine, Service
+from tenmatsu.site.draft import Draft, Machine, Service
 from tenmatsu.site.names import make_name
 from tenmatsu.site.proposal import Ground, ProposedNeed
 from tenmatsu.site.roles import DATABASE, DIRECTORY, DNS, FILES, MAIL, WEB, is_database_port
@@ -158,7 +158,7 @@ class _Asking:
                 Entry(
                     name=make_name(name, fallback="outside"),
                     kind=EntryKind.OUTSIDE,
-                    addresses=(address,) if address and address not in taken else (),
+                    addresses=(address,) if address else (),
                     role=role,
                     port=port or None,
                 ),

@@ -24,6 +24,8 @@ def match_entries(owned: Mapping[str, Entry], proposal: Proposal) -> Proposal:
     def by_name(entry: Entry, used: set[str]) -> str:
         return _by_name(entry, owned, used)
 
+    known = _find_known(owned, owners, proposal)
+    names |= known
     used: set[str] = set()
     machines = {
         name: one for name, one in proposal.entries.items() if one.entry.kind is not EntryKind.SERVICE
@@ -38,8 +40,25 @@ def match_entries(owned: Mapping[str, Entry], proposal: Proposal) -> Proposal:
     for name in proposal.entries:
         if name not in names:
             names[name] = make_unique(name, taken)
-    entries = {names[name]: _rename(one, names) for name, one in proposal.entries.items()}
+    entries = {names[n]: _rename(one, names) for n, one in proposal.entries.items() if n not in known}
     return replace(proposal, entries=entries)
+
+
+def _find_known(owned: Mapping[str, Entry], owners: Mapping[str, str], proposal: Proposal) -> dict[str, str]:
+    """Return what this look took for outside, and the file has: the service there, else its machine.
+
+    Several may be the same, and nothing is to be learnt of it: who was looked at is another.
+    """
+    places = {
+        (entry.on, entry.port): name for name, entry in owned.items() if entry.kind is EntryKind.SERVICE
+    }
+    found = {}
+    for name, one in proposal.entries.items():
+        if one.entry.kind is EntryKind.OUTSIDE:
+            owner = next((owners[mark] for mark in one.entry.addresses if mark in owners), "")
+            if owner:
+                found[name] = places.get((owner, one.entry.port), owner)
+    return found
 
 
 def _index_marks(owned: Mapping[str, Entry]) -> dict[str, str]:

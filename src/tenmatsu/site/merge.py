@@ -12,6 +12,7 @@ from tenmatsu.model.words import Language, Words
 from tenmatsu.parse.toml_lines import Path, find_lines
 from tenmatsu.site.break_circles import break_circles
 from tenmatsu.site.match import match_entries
+from tenmatsu.site.once import keep_addresses_once
 from tenmatsu.site.proposal import Proposal, ProposedEntry, ProposedNeed
 from tenmatsu.site.render import comment, list_keys, quote, render_entry, render_left_out, render_need
 
@@ -26,9 +27,9 @@ def merge_site(text: str, site: SiteMap, proposal: Proposal, language: Language)
     entries = break_circles(missing, site.entries)
     known = {name: one for name, one in entries.items() if name in site.entries}
     text = _add_needs(text, known, language)
-    lists = {path[:2] for path in find_lines(text) if path[2:] == ("needs",)}
+    keys = find_lines(text)
     added = {
-        name: _find_lines_to_add(site.entries[name], one, text, language, lists=lists)
+        name: _find_lines_to_add(site.entries[name], one, text, language, keys=keys)
         for name, one in known.items()
     }
     for name in _find_gone(site, proposal):
@@ -52,7 +53,7 @@ def _leave_out_owned(proposal: Proposal, site: SiteMap) -> Proposal:
             uuid=one.entry.uuid if owners.get(one.entry.uuid, name) == name else "",
         )
         entries[name] = replace(one, entry=entry)
-    return replace(proposal, entries=entries)
+    return replace(proposal, entries=keep_addresses_once(entries))
 
 
 def _leave_out_known(one: ProposedEntry, site: SiteMap) -> ProposedEntry:
@@ -98,19 +99,18 @@ def _append_need(needs: "Array", need: ProposedNeed, language: Language) -> None
 
 
 def _find_lines_to_add(
-    known: Entry, one: ProposedEntry, text: str, language: Language, *, lists: Container[Path]
+    known: Entry, one: ProposedEntry, text: str, language: Language, *, keys: Container[Path]
 ) -> list[str]:
     """Return the lines that an entry of the file lacks, and comments on what was seen otherwise."""
-    has = dict(list_keys(known))
     lines = []
     for key, value in list_keys(one.entry):
         if known.kind is not one.entry.kind and key not in _ANY_KIND:
             continue  # the owner calls it a host, or something outside: then this is no key of it
-        if key not in has and not (known.api and key in API_KEYS):
+        if (known.kind.value, known.name, key) not in keys and not (known.api and key in API_KEYS):
             lines.append(f"{key} = {value}")
         elif key in _COMPARED and (seen := _differs(key, known, one.entry)):
             lines += _new_comment(SEEN_NOW.fill(key=key, value=seen), text, language)
-    if one.needs and (known.kind.value, known.name) not in lists:
+    if one.needs and (known.kind.value, known.name, "needs") not in keys:
         lines += ["needs = [", *(f"    {render_need(need, language)}," for need in one.needs), "]"]
     left_out = render_left_out(one, language)
     return lines + ([] if _holds(text, left_out) else left_out)

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from tenmatsu.model.site_map import EntryKind
 from tenmatsu.model.words import Words
 from tenmatsu.site.break_circles import break_circles
-from tenmatsu.site.infer import NOT_SEEN, Draft, draft_entries
+from tenmatsu.site.draft import Draft
+from tenmatsu.site.infer import NOT_SEEN, draft_entries
 from tenmatsu.site.infer_needs import infer_needs
 from tenmatsu.site.proposal import Proposal, Seen
 

@@ -7,11 +7,13 @@ from textwrap import wrap
 from tenmatsu.model.site_map import Api, Entry, EntryKind
 from tenmatsu.model.words import Language, Words
 from tenmatsu.parse.plain_text import make_plain
+from tenmatsu.site.once import keep_addresses_once
 from tenmatsu.site.proposal import Proposal, ProposedEntry, ProposedNeed
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _WIDEST = 106
 _LONGEST = 300
+EMPTY = '""'
 
 
 def render_site(proposal: Proposal, made_by: Words, language: Language) -> str:
@@ -19,8 +21,9 @@ def render_site(proposal: Proposal, made_by: Words, language: Language) -> str:
     lines = [*comment(HEAD, language), *comment(made_by, language)]
     for words in proposal.comments:
         lines += ["#", *comment(words, language)]
+    entries = keep_addresses_once(proposal.entries)
     for kind in (EntryKind.HOST, EntryKind.GUEST, EntryKind.SERVICE, EntryKind.OUTSIDE):
-        found = [one for one in proposal.entries.values() if one.entry.kind is kind]
+        found = [one for one in entries.values() if one.entry.kind is kind]
         if found:
             lines += ["", "", f"# --- {TITLES[kind].into(language)} ---"]
         for one in found:
@@ -73,7 +76,7 @@ def list_keys(entry: Entry) -> Iterator[tuple[str, str]]:
         ("role", entry.role),
         ("url", entry.url),
     )
-    yield from ((key, _render(value)) for key, value in texts if value)
+    yield from ((key, shown) for key, value in texts if value and (shown := _render(value)) != EMPTY)
     if entry.port:
         yield "port", str(entry.port)
 
