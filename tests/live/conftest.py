@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import Protocol, cast
 
 import pytest
@@ -18,6 +19,8 @@ from .bed.fault import Fault, Scene
 from .bed.leftovers import find_leftovers
 from .bed.settings import Mpm
 from .bed.wordpress import WordPress, why_no_wordpress, wordpress
+
+HERE = Path(__file__).parent
 
 
 class Break(Protocol):
@@ -45,9 +48,23 @@ def server(mpm: Mpm) -> Iterator[Server]:
     assert find_leftovers(running.root) == ()
 
 
-@pytest.fixture(scope="module")
+# Those that share the box, the gentlest first: the last one switches a guest off.
+IN_THE_BOX = ("test_libvirt", "test_investigate_site", "test_libvirt_trouble", "test_site_below")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put those that share the box at the end: it is started once, and disturbs no other's figures."""
+
+    def place(item: pytest.Item) -> int:
+        name = item.path.stem
+        return IN_THE_BOX.index(name) + 1 if name in IN_THE_BOX and item.path.parent == HERE else 0
+
+    items.sort(key=place)
+
+
+@pytest.fixture(scope="session")
 def box() -> Iterator[Box]:
-    """Run the drills' box for a file of tests, its guests up; nothing of it may be left afterwards."""
+    """Run the drills' box, its guests up, for all that share it; nothing of it may be left afterwards."""
     if reason := why_no_box_here():
         pytest.skip(reason)
     with open_box() as running:

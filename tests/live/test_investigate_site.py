@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tenmatsu.drill.box import Box, open_box, why_no_box
-from tenmatsu.drill.guests import DNS1, GUESTS, WEB1
+from tenmatsu.drill.box import Box
+from tenmatsu.drill.guests import DNS1, WEB1
 
 from .bed.drill_box import set_quota, storm
 
@@ -21,16 +20,6 @@ pytestmark = pytest.mark.live
 LIMIT_SECONDS = 120
 # The window, and what connecting and the last looks take beside it, also in a guest at a fifth of a core.
 FOR = "15s"
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    if reason := why_no_box():
-        pytest.skip(reason.en)
-    with open_box() as running:
-        for guest in GUESTS:
-            running.wait_up(guest)
-        yield running
 
 
 @pytest.fixture

@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tenmatsu.attempt.kinds import KINDS
 from tenmatsu.cli.main import main
+from tenmatsu.drill.box import Box
 from tenmatsu.parse.site_file import parse_site_file
 
 pytestmark = pytest.mark.live
 
 
-@pytest.fixture(scope="module")
-def box() -> Iterator[Any]:
-    boxes = pytest.importorskip("tenmatsu.drill.box", reason="no box with a hypervisor can be made yet")
-    guests = pytest.importorskip("tenmatsu.drill.guests", reason="no guests can be made yet")
-    if reason := boxes.why_no_box():
-        pytest.skip(reason.en)
-    with boxes.open_box() as running:
-        for guest in guests.GUESTS:
-            running.wait_up(guest)
-        yield running
-
-
 def test_a_site_of_a_host_and_its_guests(
-    box: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    box: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     ssh = ["--ssh-config", str(box.ssh_config)]
