@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,10 +26,18 @@ MOST_WATCHES = 3
 
 
 def test_only_writing_fails_and_only_in_the_bursts(server: Server, broken: Break) -> None:
+    _skip_where_others_keep_it_busy()
     with broken(FAULT, server) as scene:
         seen = _watch(scene)
     assert seen["fails-on-writes-only"]["state"] == "present"
     assert seen["fails-in-bursts"]["state"] == "present", seen["fails-in-bursts"]
+
+
+def _skip_where_others_keep_it_busy() -> None:
+    """Skip where half of the cores are taken: posts then die in the pauses too, by no storm of ours."""
+    load, cores = os.getloadavg()[0], os.cpu_count() or 1
+    if load > cores / 2:
+        pytest.skip(f"others keep this machine busy (load {load:.1f} on {cores} cores): no pause is calm")
 
 
 def _watch(scene: Scene) -> Mapping[str, Mapping[str, Any]]:
