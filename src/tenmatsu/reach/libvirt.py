@@ -41,7 +41,7 @@ from tenmatsu.reach.libvirt_scripts import (
 )
 from tenmatsu.reach.ssh import SshOptions
 
-# A round is one start of virsh and a few files: 0.1 s of one core (docs/hypervisors.md).
+# A round is two starts of virsh and a few files: 0.06 s of one core of the host's (docs/hypervisors.md).
 INTERVAL_SECONDS = 2.0
 # The time at the other side is read after it was sent, as exact as `date` is.
 _CLOCK_ERROR_SECONDS = 0.001

@@ -72,15 +72,20 @@ used_by() {
     esac
 }
 
+# The shell's own reading: a guest has a dozen such files, and each `cat` costs its host a process.
+show() {
+    while read -r line; do printf '%s%s\n' "$2" "$line"; done <"$1"
+}
+
 group() {
     [ -r "$2/cpu.stat" ] || return
     say "group $1"
-    cat "$2/cpu.stat"
+    show "$2/cpu.stat"
     if [ "$version" = 1 ]; then
-        echo "quota_us $(cat "$2/cpu.cfs_quota_us")"
-        echo "period_us $(cat "$2/cpu.cfs_period_us")"
+        show "$2/cpu.cfs_quota_us" 'quota_us '
+        show "$2/cpu.cfs_period_us" 'period_us '
     elif [ -r "$2/cpu.max" ]; then
-        echo "max_of $(cat "$2/cpu.max")"
+        show "$2/cpu.max" 'max_of '
     fi
 }
 
@@ -89,9 +94,9 @@ groups_of() {
     inner=$tree${path%/emulator}
     [ -d "$inner" ] && [ "$inner" != "$tree" ] && [ "$inner" != "$tree/" ] || return
     group whole "$inner"
-    used_by "$1"
+    [ "$name" != libvirt_lxc ] || used_by "$1"
     for kind in cpu memory io; do
-        [ -r "$inner/$kind.pressure" ] && { say "guest.$kind"; cat "$inner/$kind.pressure"; }
+        [ -r "$inner/$kind.pressure" ] && { say "guest.$kind"; show "$inner/$kind.pressure"; }
     done
     for folder in "$inner"/*/; do
         group "${folder#"$inner/"}" "${folder%/}"
@@ -108,7 +113,7 @@ for process in /proc/[0-9]*; do
     { read -r name <"$process/comm"; } 2>/dev/null || continue
     case $name in qemu*|kvm|libvirt_lxc) ;; *) continue ;; esac
     say process; tr '\0' '\n' <"$process/cmdline"
-    say stat; cat "$process/stat"
+    say stat; show "$process/stat"
     say status; grep -a '^VmSwap:' "$process/status"
     groups_of "$process"
 done 2>/dev/null
