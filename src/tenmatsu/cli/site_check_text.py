@@ -105,7 +105,7 @@ def _describe(one: Check, language: Language) -> dict[str, Any]:
 
 
 SOME_LACK = Words(
-    "{count} of {entries} lack something.",
+    "Something is lacking for {count} of {entries}.",
     "{total} 項目中 {count} 項目に不足があります。",
 )
 ENTRIES = Words("{total:entry|entries}", "{total} 項目")
