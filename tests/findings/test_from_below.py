@@ -1,5 +1,7 @@
 """Findings that only the view from below makes possible."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,9 +17,10 @@ from tenmatsu.diagnose.findings import (
     memory_swapped_by_host,
     store_slow,
 )
-from tenmatsu.model.evidence import Outcome, Value
+from tenmatsu.model.evidence import Outcome, Value, Window
 from tenmatsu.model.finding import State
 
+HOUR = timedelta(hours=1)
 WEB1, DNS1, HOST, STORE = "uuid-of-web1", "uuid-of-dns1", "esx1/host-1", "esx1/ds-1"
 
 
@@ -192,3 +195,14 @@ def test_on_metal_there_is_nothing_below_and_in_a_guest_nobody_asked() -> None:
     unknown = guest_at_own_limit.KIND(guest)
     assert unknown.state is State.UNKNOWN
     assert "investigate --site" in unknown.sentence.en
+
+
+def test_a_recording_is_judged_by_its_own_time() -> None:
+    made = limited(0.7)
+    build = made.build()
+    late = replace(build, window=Window(start=build.window.end + HOUR, end=build.window.end + 2 * HOUR))
+    assert guest_at_own_limit.KIND(late).state is State.UNKNOWN
+    recorded = made.event("hypervisor.identity", product="vmware", recorded=True).build()
+    late = replace(recorded, window=late.window)
+    assert guest_at_own_limit.KIND(late).state is State.PRESENT
+    assert inside_outside_disagree.KIND(late).state is State.UNKNOWN

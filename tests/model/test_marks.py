@@ -29,8 +29,15 @@ def test_a_mark_that_fits_two_proves_nothing_and_the_next_is_tried() -> None:
     assert found == (clones[0], "mac")
 
 
-def test_names_never_join() -> None:
+def test_names_never_join_unless_the_owner_says_so_and_nothing_surer_does() -> None:
     assert find_guest(Marks(), [guest("a")]) is None
+    called = Marks(called="web1")
+    assert find_guest(called, [guest("a")]) == (guest("a"), "called")
+    assert find_guest(called, [guest("a"), guest("b")]) is None
+    assert find_guest(Marks(called="b", uuid=UUID), [guest("a", uuid=UUID), guest("b")]) == (
+        guest("a", uuid=UUID),
+        "uuid",
+    )
 
 
 def test_marks_of_both_sides_add_up() -> None:

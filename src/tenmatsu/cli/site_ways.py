@@ -164,7 +164,7 @@ def _opener(host: Entry | None) -> Callable[[], Hypervisor] | None:
 
 def _marks_of(entry: Entry, reach: Reach | None = None) -> Marks:
     """Return what a machine is known by: what the site file says, and what the machine says of itself."""
-    told = Marks(uuid=entry.uuid, macs=entry.macs, addresses=entry.addresses)
+    told = Marks(uuid=entry.uuid, macs=entry.macs, addresses=entry.addresses, called=entry.called)
     return told + find_marks(reach) if reach is not None else told
 
 

@@ -29,12 +29,12 @@ class FromBelow:
         return max(means, default=None)
 
     def series(self, component: str, name: str, **attributes: Value) -> Iterator[Series]:
-        """Yield the series of a metric of one component, cut to the window."""
+        """Yield the series of a metric of one component, cut to the window; a recording's are whole."""
         window = self.evidence.window
         for one in self.evidence.find_series(name, **attributes):
             if one.component != component:
                 continue
-            points = tuple(point for point in one.points if window.holds(point[0]))
+            points = tuple(point for point in one.points if self.recorded or window.holds(point[0]))
             if points:
                 yield Series(
                     sight=one.sight,
@@ -45,6 +45,12 @@ class FromBelow:
                     attributes=one.attributes,
                     points=points,
                 )
+
+    @property
+    def recorded(self) -> bool:
+        """Tell whether a recording speaks, of another time than the window."""
+        told = self.evidence.latest("hypervisor.identity")
+        return told is not None and bool(told.attributes.get("recorded"))
 
     @property
     def name(self) -> str:

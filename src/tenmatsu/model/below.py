@@ -56,7 +56,8 @@ class Identity:
     """Who answers. `api` is the version of the interface, not of the product.
 
     `may_act`: whether guests could be stopped and started with these credentials, found out without doing
-    it; None where only trying would tell. `may_act_why` says by what that is known. `clock_offset_seconds` is
+    it; None where only trying would tell. `may_act_why` says by what that is known. `recorded`: it is no
+    connection but a recording, of whatever time. `clock_offset_seconds` is
     how far its clock is ahead of ours, None where it tells none.
     """
 
@@ -66,6 +67,7 @@ class Identity:
     api: str
     may_act: bool | None
     may_act_why: Words
+    recorded: bool = False
     clock_offset_seconds: float | None = None
     clock_uncertainty_seconds: float | None = None
 

@@ -1,6 +1,7 @@
 """By what a machine is known from both sides: its UUID, its network cards' addresses, its IP addresses.
 
-Never by its name: a name is what somebody called it, and a copy of a guest keeps it.
+Never by its name alone: a name is what somebody called it, and a copy of a guest keeps it. Only where its
+owner says what it is called there (`called`), as for a recording that knows nothing else.
 """
 
 from collections.abc import Iterable
@@ -17,6 +18,7 @@ class Marks:
     uuid: str = ""
     macs: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
+    called: str = ""
 
     def __add__(self, other: "Marks") -> "Marks":
         """Join what is known of one machine from two sides; the first UUID counts."""
@@ -24,17 +26,18 @@ class Marks:
             uuid=self.uuid or other.uuid,
             macs=tuple(dict.fromkeys((*self.macs, *other.macs))),
             addresses=tuple(dict.fromkeys((*self.addresses, *other.addresses))),
+            called=self.called or other.called,
         )
 
 
 def find_guest(marks: Marks, guests: Iterable[GuestFacts]) -> tuple[GuestFacts, str] | None:
-    """Return the guest that these marks are of, and by what: `uuid`, `mac` or `address`.
+    """Return the guest that these marks are of, and by what: `uuid`, `mac`, `address` or `called`.
 
     The surest mark that fits decides. One that fits several guests (clones that kept their UUID, an address
     given to two) proves nothing, and the next is tried.
     """
     among = tuple(guests)
-    for by, fits in (("uuid", _same_uuid), ("mac", _shares_mac), ("address", _shares_address)):
+    for by, fits in _WAYS:
         found = [guest for guest in among if fits(marks, guest)]
         if len(found) == 1:
             return found[0], by
@@ -62,3 +65,11 @@ def _shares_mac(marks: Marks, guest: GuestFacts) -> bool:
 
 def _shares_address(marks: Marks, guest: GuestFacts) -> bool:
     return not set(marks.addresses).isdisjoint(guest.addresses)
+
+
+def _is_called(marks: Marks, guest: GuestFacts) -> bool:
+    return bool(marks.called) and marks.called in (guest.name, guest.key)
+
+
+# The surest first.
+_WAYS = (("uuid", _same_uuid), ("mac", _shares_mac), ("address", _shares_address), ("called", _is_called))

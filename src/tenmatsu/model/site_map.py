@@ -47,8 +47,9 @@ class Entry:
     """One thing of the site. Names are unique within it, whatever the kind.
 
     `on` names what it runs on: the host of a guest, the guest or host of a service. `addresses` are IP
-    addresses; `uuid` and `macs` (lower case, with colons) are what joins it with the view from below. `ssh`
-    is `HOST` or `USER@HOST`. `role` is what a service does: `web`, `dns`, `directory`, `database`, `mail`, ….
+    addresses; `uuid` and `macs` (lower case, with colons) are what joins it with the view from below;
+    `called` is its name there, as its owner says, where nothing else can tell. `ssh` is `HOST` or
+    `USER@HOST`. `role` is what a service does: `web`, `dns`, `directory`, `database`, `mail`, ….
     """
 
     name: str
@@ -57,6 +58,7 @@ class Entry:
     addresses: tuple[str, ...] = ()
     uuid: str = ""
     macs: tuple[str, ...] = ()
+    called: str = ""
     ssh: str = ""
     api: Api | None = None
     system: str = ""

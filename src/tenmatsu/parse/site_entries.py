@@ -57,6 +57,7 @@ def _read_entry(name: str, kind: EntryKind, table: Table) -> Entry:
         addresses=tuple(_address(table, one) for one in table.one_or_list("address")),
         uuid=_uuid(table) if kind in (EntryKind.GUEST, EntryKind.HOST) else "",
         macs=tuple(_mac(table, one) for one in table.one_or_list("mac")) if kind is EntryKind.GUEST else (),
+        called=table.text("called", "") if kind is EntryKind.GUEST else "",
         ssh=table.text("ssh", "") if kind in (EntryKind.GUEST, EntryKind.HOST) else "",
         api=_read_api(table) if kind is EntryKind.HOST else None,
         system=table.text("system", ""),

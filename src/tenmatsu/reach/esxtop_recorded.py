@@ -58,7 +58,13 @@ class Recorded:
         """Return whose recording it is."""
         about = NO_ACTING.fill(file=self._source.label)
         return Identity(
-            product=Product.VMWARE, name=self.name, version="", api="", may_act=False, may_act_why=about
+            product=Product.VMWARE,
+            name=self.name,
+            version="",
+            api="",
+            may_act=False,
+            may_act_why=about,
+            recorded=True,
         )
 
     @property

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from tenmatsu.errors import NotThere, WrongUse
@@ -24,13 +25,29 @@ LIMIT_SECONDS = 10.0
 
 
 def open_hypervisor(api: Api, name: str, *, limit_seconds: float = LIMIT_SECONDS) -> Hypervisor:
-    """Return a connection; its secret is read from where it is kept. Raises ReachError, WrongUse."""
+    """Return a connection; its secret is read from where it is kept. Raises ReachError, WrongUse, ParseError.
+
+    Of VMware also a recording (`file:PATH`), and ESXi's shell (`ssh://[USER@]HOST`).
+    """
+    if api.product is Product.VMWARE and api.address.startswith(("file:", "ssh://")):
+        return _open_without_interface(api, name, limit_seconds)
     place = api.secrets.get("token") or api.secrets.get("password", "")
-    if not place and api.product is not Product.LIBVIRT:
+    if not place and api.product is not Product.LIBVIRT and not api.address.startswith("ssh://"):
         raise WrongUse(NO_SECRET.fill(name=name))
     secret = read_secret(place) if place else ""
     found: Hypervisor = _find(*_OPENERS[api.product])(api, secret, name, limit_seconds=limit_seconds)
     return found
+
+
+def _open_without_interface(api: Api, name: str, limit_seconds: float) -> Hypervisor:
+    kind, _, where = api.address.partition(":")
+    if kind == "file":
+        from tenmatsu.reach.esxtop_file import open_recording
+
+        return open_recording(Path(where).expanduser(), name)
+    from tenmatsu.reach.esxi_ssh import open_esxi_over_ssh
+
+    return open_esxi_over_ssh(where.removeprefix("//"), SshOptions(), name, limit_seconds=limit_seconds)
 
 
 def open_machine(host: str, ssh: SshOptions) -> Reach:

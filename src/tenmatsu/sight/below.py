@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from tenmatsu.model.below import (
     METRICS,
@@ -23,6 +23,7 @@ from tenmatsu.sight.scene import Notebook, Scene, Sight
 
 # A neighbourhood larger than this is measured in part: this guest, its host, and so many beside it.
 _MOST_NEIGHBOURS = 200
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,6 +69,7 @@ def _look_through(hypervisor: Hypervisor, scene: Scene, notebook: Notebook) -> N
         product=identity.product.value,
         name=make_plain(identity.name),
         version=make_plain(identity.version),
+        recorded=identity.recorded,
         of=None,
         **_known(may_act=identity.may_act, clock_offset_seconds=identity.clock_offset_seconds),
     )
@@ -76,7 +78,7 @@ def _look_through(hypervisor: Hypervisor, scene: Scene, notebook: Notebook) -> N
     if ground.here is None:
         notebook.gap(NOT_FOUND_WHAT, NOT_FOUND_WHY.fill(name=identity.name), NOT_FOUND_HELP)
     _write_facts(notebook, ground, now)
-    since: datetime | None = scene.since
+    since: datetime | None = _LONG_AGO if identity.recorded else scene.since
     for now in scene.ticks(hypervisor.interval_seconds):
         measured = hypervisor.measure(ground.keys, since)
         _write_measures(notebook, measured.measures, ground.ids)

@@ -22,7 +22,7 @@ def judge(kind: FindingKind, evidence: Evidence) -> Finding:
         return without_view(kind, evidence)
     outside = view.mean(view.guest.component, "vm.cpu.usage")
     inside = _inside_cores(evidence)
-    if outside is None or inside is None or evidence.window.seconds < LEAST_SECONDS:
+    if outside is None or inside is None or view.recorded or evidence.window.seconds < LEAST_SECONDS:
         return kind.unknown(evidence, NOT_BOTH)
     emulator = view.mean(view.guest.component, "vm.cpu.emulator") or 0.0
     difference = outside - emulator - inside
