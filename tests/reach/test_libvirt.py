@@ -215,6 +215,12 @@ def test_an_answer_that_was_cut_off_is_no_answer() -> None:
             NoConnection,
             "does not run",
         ),
+        (
+            1,
+            "error: Cannot read CA certificate '/x': No such file or directory",
+            NoConnection,
+            "says: Cannot read CA",
+        ),
         (1, "error: \x1b[2Jodd", NoConnection, "odd"),
     ],
 )

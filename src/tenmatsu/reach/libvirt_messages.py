@@ -35,7 +35,7 @@ _NO_DRIVER = Words(
 )
 _OTHER = Words("libvirt on {host} says: {said}", "{host} の libvirt の応答: {said}")
 _REFUSED = r"authentication unavailable|authentication failed|access denied|Authorization requires|polkit"
-_ABSENT = r"No such file or directory|Connection refused|Cannot recv data|Failed to connect socket"
+_ABSENT = r"Failed to connect socket|Connection refused|Cannot recv data|End of file while reading"
 _DRIVERLESS = r"no connection driver available|Driver .* not (?:found|available)|is not built"
 
 
