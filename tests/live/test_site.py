@@ -57,7 +57,6 @@ def test_what_lets_us_in_and_what_does_not(hosts: FarHosts, capsys: pytest.Captu
 
 
 def test_machines_over_ssh_become_a_site(hosts: FarHosts, capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("tenmatsu.reach.remote", reason="no file reads other machines over SSH yet")
     words = ["--lang", "en", "site", "discover", "ssh://web", "stranger", "--ssh-config", hosts.config]
     assert main(words) == 0
     site = read()
