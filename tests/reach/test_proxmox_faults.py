@@ -29,6 +29,7 @@ from tenmatsu.reach.hypervisor import Hypervisor
 from tenmatsu.reach.proxmox import open_proxmox
 from tenmatsu.reach.proxmox_inventory import MOST_IN_FULL
 from tenmatsu.sight import below
+from tenmatsu.sight.marks import find_marks
 from tenmatsu.sight.scene import Notebook, Scene
 
 
@@ -257,6 +258,7 @@ def test_an_investigation_writes_down_the_guest_its_host_and_its_neighbours(fron
         seconds=0.0,
         since=NOW - timedelta(hours=1),
         open_hypervisor=lambda: connect(front),
+        marks=find_marks(reach),
     )
     notebook = Notebook("below", "web1")
     below.look(scene, notebook)
