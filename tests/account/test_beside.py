@@ -36,3 +36,18 @@ def test_the_json_has_its_verdict_too(case: Case) -> None:
 def test_without_machines_beside_there_is_no_such_section() -> None:
     titles = [one.title for one in make_report(make_case(storm_evidence()), "en").sections]
     assert "The machines beside" not in titles
+
+
+def test_a_recording_is_said_to_be_one_with_its_times() -> None:
+    evidence = storm_evidence()
+    told = replace(
+        evidence.events[0],
+        sight="below",
+        name="hypervisor.identity",
+        attributes={"name": "esx1", "recorded": True},
+    )
+    value = replace(evidence.series[0], sight="below")
+    made = replace(evidence, events=(*evidence.events, told), series=(*evidence.series, value))
+    assert any(
+        "a recording" in line and "esx1" in line for line in make_report(make_case(made), "en").opening
+    )

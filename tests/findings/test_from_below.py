@@ -206,3 +206,12 @@ def test_a_recording_is_judged_by_its_own_time() -> None:
     late = replace(recorded, window=late.window)
     assert guest_at_own_limit.KIND(late).state is State.PRESENT
     assert inside_outside_disagree.KIND(late).state is State.UNKNOWN
+
+
+def test_a_recording_knows_of_no_changes_and_time_held_counts_without_a_limit() -> None:
+    recorded = changed("limit_changed").event("hypervisor.identity", recorded=True)
+    assert changed_below.KIND(recorded.build()).state is State.UNKNOWN
+    held = below(cpu_limit_told=False).gauge("vm.cpu.held", 0.41, 0.41, of=WEB1)
+    found = guest_at_own_limit.KIND(held.build())
+    assert found.state is State.PRESENT
+    assert "held at its own limit in 41% of the time" in found.sentence.en

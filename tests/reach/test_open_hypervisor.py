@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.reach.test_esxtop_file import NAME, text
 
-from tenmatsu.errors import NotThere, WrongUse
+from tenmatsu.errors import WrongUse
 from tenmatsu.model.below import Product
 from tenmatsu.model.site_map import Api
 from tenmatsu.reach.open_hypervisor import open_hypervisor
@@ -17,7 +17,7 @@ def test_a_recording_stands_in_place_of_a_connection_and_needs_no_password(tmp_p
     recorded = open_hypervisor(Api(product=Product.VMWARE, address=f"file:{file}"), "esx1")
     assert recorded.identify().recorded
     assert [guest.name for guest in recorded.take_inventory().guests] == [NAME]
-    with pytest.raises(NotThere):
+    with pytest.raises(WrongUse, match="write the path of a recording"):
         open_hypervisor(Api(product=Product.VMWARE, address="file:/nowhere/perf.csv"), "esx1")
 
 

@@ -88,6 +88,21 @@ def test_one_guest_is_restarted_alone() -> None:
     assert plan.harm.components == ("web1", "blog")
 
 
+def test_who_needs_what_is_stopped_is_named_and_so_is_the_machine_that_we_are_on() -> None:
+    plan = plan_guest_restart(made_site(), "dns1", NOW, site_digest="abc", here="dns1")
+    said = " ".join(one.en for one in plan.warnings)
+    assert "These need what is away meanwhile: web1, mail1, far1" in said
+    assert "the machine that this runs on" in said
+
+
+def test_a_host_without_guests_is_proven_after_its_restart() -> None:
+    site = made_site()
+    empty = replace(site, entries={name: one for name, one in site.entries.items() if one.on != "esx1"})
+    entries = {name: replace(one, needs=()) for name, one in empty.entries.items() if one.on in ("", "esx2")}
+    plan = plan_host_restart(replace(site, entries=entries), "esx1", NOW, site_digest="abc")
+    assert plan.step("prove").after == ("restart-esx1",)
+
+
 def test_what_cannot_be_planned_is_said() -> None:
     for name in ("nobody", "web1"):
         with pytest.raises(WrongUse):

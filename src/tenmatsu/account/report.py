@@ -114,7 +114,25 @@ class _Author:
         if self.best:
             lines.append(self.say(self.causes[self.best.id].why))
         lines.append(self._watched())
-        return tuple(lines)
+        recording = self._recording()
+        return (*lines, recording) if recording else tuple(lines)
+
+    def _recording(self) -> str:
+        """Say that the view from below is of another time, where a recording stands in its place."""
+        told = self.case.evidence.latest("hypervisor.identity")
+        if told is None or not told.attributes.get("recorded"):
+            return ""
+        times = [
+            time
+            for series in self.case.evidence.series
+            if series.sight == told.sight
+            for time, _ in series.points
+        ]
+        if not times:
+            return self.say(RECORDED, name=told.text("name"), times="–")
+        return self.say(
+            RECORDED, name=told.text("name"), times=f"{self._clock(min(times))} – {self._clock(max(times))}"
+        )
 
     def why(self) -> Section:
         """What speaks for it; without a cause, the symptoms that are there or were looked for."""
@@ -302,6 +320,10 @@ WATCHED = Words(
 )
 ONE_GAP = Words("1 gap", "欠落 1 件")
 GAPS = Words("{count} gaps", "欠落 {count} 件")
+RECORDED = Words(
+    "What is told of {name} from below is a recording, of {times}: not of now.",
+    "下の層 ({name}) の情報は記録です ({times})。現在のものではありません。",
+)
 WHY = Words("Why", "根拠")
 SEEN = Words("What was seen", "確認できたこと")
 ALSO = Words("Also possible", "他の可能性")

@@ -16,6 +16,7 @@ from tenmatsu.cli.asked import Ask, Normal, find_here, fit_normal, open_probe
 from tenmatsu.cli.ending_early import ending_early
 from tenmatsu.cli.host_options import host_options, read_ssh_options
 from tenmatsu.cli.show import exit_code, show_case
+from tenmatsu.cli.site_option import complete_names
 from tenmatsu.cli.speaking import make_command, option, output_options
 from tenmatsu.cli.times import parse_duration, parse_since
 from tenmatsu.errors import WrongUse
@@ -66,7 +67,7 @@ def make(language: Language) -> click.Command:
 
     file = click.Path(path_type=Path, dir_okay=False)
     parameters: list[click.Parameter] = [
-        click.Argument(["component"], required=False),
+        click.Argument(["component"], required=False, shell_complete=complete_names),
         option(language, "--site", "site_file", help=SITE, type=file, metavar="FILE"),
         option(language, "--url", help=URL, metavar="URL"),
         option(language, "--for", "duration", help=FOR, metavar="20s"),

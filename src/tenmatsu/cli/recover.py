@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tenmatsu.cli.site_option import DEFAULT_FILE, read_site
+from tenmatsu.cli.site_names import name_unknown
+from tenmatsu.cli.site_option import DEFAULT_FILE, complete_names, read_site
 from tenmatsu.cli.speaking import make_command, make_group, option, output_options
 from tenmatsu.errors import NotThere, WrongUse
 from tenmatsu.model.words import Language, Words
@@ -56,7 +57,7 @@ def _make_plan(language: Language) -> click.Command:
         return 0
 
     parameters: list[click.Parameter] = [
-        click.Argument(["component"]),
+        click.Argument(["component"], shell_complete=complete_names),
         option(
             language,
             "--site",
@@ -81,7 +82,7 @@ def make_plan(
     from tenmatsu.recover.planner import plan_guest_restart, plan_host_restart
 
     if component not in site.entries:
-        raise WrongUse(NO_ENTRY.fill(name=component, known=", ".join(site.entries) or "–"))
+        raise name_unknown(component, site)
     machine = site.machine_of(component)
     if machine.kind is EntryKind.OUTSIDE:
         raise WrongUse(OUTSIDE.fill(name=component))
@@ -90,8 +91,24 @@ def make_plan(
         host = machine if machine.kind is EntryKind.HOST else site.entries.get(machine.on)
         if host is None:
             raise WrongUse(NO_HOST.fill(name=machine.name))
-        return plan_host_restart(site, host.name, now, site_digest=site_digest, force=force)
-    return plan_guest_restart(site, machine.name, now, site_digest=site_digest, force=force)
+        return plan_host_restart(site, host.name, now, site_digest=site_digest, force=force, here=_here(site))
+    return plan_guest_restart(
+        site,
+        component if machine.kind is EntryKind.HOST else machine.name,
+        now,
+        site_digest=site_digest,
+        force=force,
+        here=_here(site),
+    )
+
+
+def _here(site: "SiteMap") -> str:
+    """Return which entry this machine is, empty where it is none."""
+    from tenmatsu.cli.site_ways import Way, find_way
+    from tenmatsu.model.site_map import EntryKind
+
+    machines = (*site.of_kind(EntryKind.GUEST), *site.of_kind(EntryKind.HOST))
+    return next((entry.name for entry in machines if find_way(entry) is Way.HERE), "")
 
 
 def _digest(path: Path) -> str:
@@ -125,7 +142,6 @@ SCRIPT = Words(
 ONE_FORM = Words(
     "--json and --script are two forms: name one", "--json と --script はどちらか一方を指定してください"
 )
-NO_ENTRY = Words("the site has no '{name}': {known}", "サイトに「{name}」はありません: {known}")
 NO_HOST = Words(
     "the site does not say on which host '{name}' runs", "「{name}」のホストがサイトに書かれていません"
 )

@@ -13,6 +13,9 @@ from tenmatsu.cli.console import open_standard_output
 from tenmatsu.model.plan import Plan, PlannedStep
 from tenmatsu.model.words import Language, Words, listing, plain
 
+_AFTER_WIDTH = 12
+_A_MINUTE = 60.0
+
 
 def print_plan(plan: Plan, language: Language, *, no_colour: bool) -> None:
     """Print the plan."""
@@ -65,20 +68,35 @@ def _table(plan: Plan, language: Language) -> Table:
     table = Table.grid(expand=True, padding=(0, 2, 0, 0))
     table.add_column(justify="right", style="cyan", no_wrap=True)
     table.add_column(ratio=1, overflow="fold")
-    table.add_column(no_wrap=True, style="dim")
+    table.add_column(max_width=_AFTER_WIDTH, overflow="fold", style="dim")
     table.add_column(no_wrap=True, style="dim")
     table.add_row(*(Text(one.into(language), style="bold") for one in (plain(""), STEP, AFTER, LIMIT)))
     for step in plan.steps:
-        after = ", ".join(map(str, sorted(numbers[id] for id in step.after)))
+        after = _ranges(sorted(numbers[id] for id in step.after))
         table.add_row(
             str(numbers[step.id]),
             Folded(Text(printable(_say(step).into(language)))),
             after or "–",
-            f"{step.limit_seconds / 60:.0f} min"
-            if step.limit_seconds >= 120
-            else f"{step.limit_seconds:.0f} s",
+            _limit(step.limit_seconds).into(language),
         )
     return table
+
+
+def _ranges(numbers: list[int]) -> str:
+    """Return numbers as a person writes them: 3, 5–27."""
+    parts: list[list[int]] = []
+    for number in numbers:
+        if parts and parts[-1][-1] == number - 1:
+            parts[-1].append(number)
+        else:
+            parts.append([number])
+    return ", ".join(f"{run[0]}–{run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in parts)
+
+
+def _limit(seconds: float) -> Words:
+    if seconds >= _A_MINUTE * 2:
+        return LIMIT_MINUTES.fill(minutes=f"{seconds / _A_MINUTE:.0f}")
+    return LIMIT_SECONDS.fill(seconds=f"{seconds:.0f}")
 
 
 def _say(step: PlannedStep) -> Words:
@@ -102,6 +120,8 @@ MINUTES = Words("about {minutes:minute|minutes}", "約 {minutes} 分")
 STEP = Words("step", "手順")
 AFTER = Words("after", "先行")
 LIMIT = Words("at most", "上限")
+LIMIT_MINUTES = Words("{minutes} min", "{minutes} 分")
+LIMIT_SECONDS = Words("{seconds} s", "{seconds} 秒")
 FOOT = Words(
     "Plan {digest}. The same by hand: --script. As data: --json.",
     "計画 {digest}。手で行うには --script、データとしては --json。",

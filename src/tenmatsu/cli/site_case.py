@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tenmatsu import __version__
 from tenmatsu.cli.asked import Ask
+from tenmatsu.cli.site_names import name_unknown
 from tenmatsu.cli.site_ways import Way, find_way, open_blind, open_way
 from tenmatsu.errors import TenmatsuError, WrongUse
 from tenmatsu.model.case import Case
@@ -31,7 +32,9 @@ def choose_entry(site: SiteMap, name: str | None) -> Entry:
     """Return the entry of that name; else that of this machine, or the only guest. Raises WrongUse."""
     if name is not None:
         if name not in site.entries:
-            raise WrongUse(NO_ENTRY.fill(name=name, known=", ".join(site.entries) or "–"))
+            raise name_unknown(name, site)
+        if site.entries[name].kind is EntryKind.OUTSIDE:
+            raise WrongUse(OUTSIDE.fill(name=name))
         return site.entries[name]
     machines = (*site.of_kind(EntryKind.GUEST), *site.of_kind(EntryKind.HOST))
     here = [entry for entry in machines if find_way(entry) is Way.HERE]
@@ -130,7 +133,13 @@ def _describe(question: _Question, evidence: Evidence, others: list[Seen]) -> Si
 ASKED = Words("asked about", "調査対象")
 NEEDED = Words("{name} needs it", "{name} の依存先")
 BELOW = Words("{name} runs on it", "{name} の土台")
-NO_WAY = Words("the site file has no ssh for '{name}'", "サイトファイルの「{name}」に ssh がありません")
+NO_WAY = Words(
+    "the site file has no ssh for '{name}': write ssh = \"HOST\" into its table",
+    'サイトファイルの「{name}」に ssh がありません。ssh = "ホスト名" を書いてください',
+)
 NOWHERE = Words("nothing could be looked at", "何も調べられませんでした")
-NO_ENTRY = Words("the site has no '{name}': {known}", "サイトに「{name}」はありません: {known}")
+OUTSIDE = Words(
+    "'{name}' lies outside: nobody here can look into it",
+    "「{name}」はサイト外のもので、調べられません",
+)
 WHICH = Words("name what to look at: {known}", "調べる対象を指定してください: {known}")

@@ -5,7 +5,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from tenmatsu.errors import NotThere, WrongUse
+from tenmatsu.errors import NotThere, ParseError, WrongUse
 from tenmatsu.model.below import Product
 from tenmatsu.model.site_map import Api
 from tenmatsu.model.words import Words
@@ -44,7 +44,11 @@ def _open_without_interface(api: Api, name: str, limit_seconds: float) -> Hyperv
     if kind == "file":
         from tenmatsu.reach.esxtop_file import open_recording
 
-        return open_recording(Path(where).expanduser(), name)
+        path = Path(where).expanduser()
+        try:
+            return open_recording(path, name)
+        except (NotThere, ParseError) as error:
+            raise WrongUse(NO_RECORDING.fill(name=name, what=error.words)) from error
     from tenmatsu.reach.esxi_ssh import open_esxi_over_ssh
 
     return open_esxi_over_ssh(where.removeprefix("//"), SshOptions(), name, limit_seconds=limit_seconds)
@@ -64,6 +68,10 @@ def _find(module: str, name: str) -> Callable[..., Any]:
     return found
 
 
+NO_RECORDING = Words(
+    '{what}: write the path of a recording of esxtop into [host.{name}]: api = "file:PATH"',
+    '{what}。[host.{name}] の api = "file:パス" に esxtop の記録のパスを書いてください',
+)
 NO_SECRET = Words(
     "{name}: no password is named: --password env:NAME, file:PATH or keyring:SERVICE/USER; in the site file"
     ' password = "…"',

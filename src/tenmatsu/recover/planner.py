@@ -19,6 +19,7 @@ from tenmatsu.recover.readiness import readiness_of, services_on
 
 # A plan rests on what was seen: after so long the site may be another.
 GOOD_FOR = timedelta(hours=1)
+_MOST_NAMED = 10
 # What a step usually takes, where no earlier run tells (seconds), and after how long it counts as failed. A
 # guest is stopped by force after 180 s by Proxmox VE; a server's firmware takes minutes before it starts.
 USUAL_SECONDS: Mapping[Action, float] = {
@@ -42,11 +43,19 @@ LIMIT_SECONDS: Mapping[Action, float] = {
 
 
 def plan_host_restart(
-    site: SiteMap, host: str, made: datetime, *, site_digest: str, force: bool = False, cause: str = ""
+    site: SiteMap,
+    host: str,
+    made: datetime,
+    *,
+    site_digest: str,
+    force: bool = False,
+    cause: str = "",
+    here: str = "",
 ) -> Plan:
     """Return the plan that shuts all guests of a host down, restarts it, and starts them in their order.
 
-    `force` allows to switch off a guest that does not shut down within its limit. Raises WrongUse where the
+    `force` allows to switch off a guest that does not shut down within its limit; `here` is the machine that
+    this program runs on, where the site has it. Raises WrongUse where the
     site has no such host, or the host no hypervisor to ask.
     """
     machine = _host(site, host)
@@ -57,7 +66,7 @@ def plan_host_restart(
     steps += [_shut_down(site, name, needed, force=force) for name in reversed(order)]
     steps.append(_restart(machine, guests))
     steps += [_start(site, name, needed, host) for name in order]
-    steps.append(_prove(order, host))
+    steps.append(_prove(order, host, after=f"restart-{host}"))
     return finish_plan(
         site,
         Plan(
@@ -69,18 +78,29 @@ def plan_host_restart(
             good_until=made + GOOD_FOR,
             site_digest=site_digest,
             cause=cause,
-            warnings=tuple(_warnings(site, machine, guests)),
+            warnings=_warnings(site, machine, guests, here, restarts=True),
         ),
     )
 
 
 def plan_guest_restart(
-    site: SiteMap, guest: str, made: datetime, *, site_digest: str, force: bool = False, cause: str = ""
+    site: SiteMap,
+    guest: str,
+    made: datetime,
+    *,
+    site_digest: str,
+    force: bool = False,
+    cause: str = "",
+    here: str = "",
 ) -> Plan:
     """Return the plan that shuts one guest down and starts it again. Raises WrongUse."""
-    if guest not in site.entries or site.entries[guest].kind is not EntryKind.GUEST:
-        raise WrongUse(NO_GUEST.fill(name=guest))
-    host = _host(site, site.entries[guest].on)
+    entry = site.entries.get(guest)
+    if entry is None or entry.kind is not EntryKind.GUEST:
+        known = entry is not None and entry.kind is EntryKind.HOST
+        raise WrongUse((IS_HOST if known else NO_GUEST).fill(name=guest))
+    if not entry.on:
+        raise WrongUse(NO_PLACE.fill(name=guest))
+    host = _host(site, entry.on)
     down = replace(_shut_down(site, guest, {guest: frozenset()}, force=force), after=(f"check-{host.name}",))
     up = replace(_start(site, guest, {guest: frozenset()}, host.name), after=(down.id,))
     return finish_plan(
@@ -88,12 +108,13 @@ def plan_guest_restart(
         Plan(
             remedy="restart-guest",
             component=guest,
-            steps=(_check(host.name), down, up, _prove([guest], guest)),
+            steps=(_check(host.name), down, up, _prove([guest], guest, after=up.id)),
             harm=Harm(),
             made=made,
             good_until=made + GOOD_FOR,
             site_digest=site_digest,
             cause=cause,
+            warnings=_warnings(site, host, [guest], here, restarts=False),
         ),
     )
 
@@ -205,7 +226,7 @@ def _shut_down(site: SiteMap, name: str, needed: Mapping[str, frozenset[str]], *
         id=f"down-{name}",
         action=Action.SHUT_DOWN,
         component=name,
-        words=DOWN.fill(name=name),
+        words=(DOWN_FORCED if force else DOWN).fill(name=name),
         after=tuple(dependents) or (f"collect-{site.entries[name].on}",),
         expect_before="on",
         check_after="off",
@@ -249,32 +270,42 @@ def _start(site: SiteMap, name: str, needed: Mapping[str, frozenset[str]], host:
     )
 
 
-def _prove(machines: Sequence[str], component: str) -> PlannedStep:
+def _prove(machines: Sequence[str], component: str, *, after: str) -> PlannedStep:
     return PlannedStep(
         id="prove",
         action=Action.PROVE,
         component=component,
         words=PROVE,
-        after=tuple(f"up-{name}" for name in machines),
+        after=tuple(f"up-{name}" for name in machines) or (after,),
         limit_seconds=LIMIT_SECONDS[Action.PROVE],
     )
 
 
-def _warnings(site: SiteMap, host: Entry, guests: Sequence[str]) -> list[Words]:
-    """Return what a person must know: who outside suffers, and the traps of this hypervisor."""
+def _warnings(
+    site: SiteMap, host: Entry, stopped: Sequence[str], here: str, *, restarts: bool
+) -> tuple[Words, ...]:
+    """Return what a person must know: who suffers besides, where we are ourselves, the hypervisor's traps."""
     warnings = []
-    api = host.api
-    if api is not None and api.product is Product.VMWARE:
+    if here in stopped or (restarts and here == host.name):
+        warnings.append(ON_ITSELF.fill(name=here))
+    if restarts and host.api is not None and host.api.product is Product.VMWARE:
         warnings.append(MAINTENANCE_TRAP.fill(name=host.name))
-    others = [
+    also = _who_else(site, stopped)
+    if also:
+        more = MORE.fill(count=len(also) - _MOST_NAMED) if len(also) > _MOST_NAMED else Words("", "")
+        warnings.append(ALSO_HURT.fill(names=", ".join(also[:_MOST_NAMED])) + more)
+    return tuple(warnings)
+
+
+def _who_else(site: SiteMap, stopped: Sequence[str]) -> list[str]:
+    """Return the machines that need one of these and are not stopped themselves."""
+    return [
         entry.name
-        for entry in site.of_kind(EntryKind.GUEST)
-        if entry.name not in guests
-        and {site.machine_of(n.what).name for n in site.needs_of(entry.name)} & set(guests)
+        for entry in site.entries.values()
+        if entry.kind is EntryKind.GUEST
+        and entry.name not in stopped
+        and {site.machine_of(need.what).name for need in site.needs_of(entry.name)} & set(stopped)
     ]
-    if others:
-        warnings.append(ALSO_HURT.fill(names=", ".join(others)))
-    return warnings
 
 
 CHECK = Words("see whether {name} would let us act", "{name} で操作が許されるか確かめる")
@@ -282,6 +313,10 @@ COLLECT = Words(
     "keep the logs and figures that {name} loses when it restarts", "再起動で失われる {name} の記録を保存"
 )
 DOWN = Words("shut {name} down", "{name} を停止")
+DOWN_FORCED = Words(
+    "shut {name} down; if it does not within its limit, switch it off",
+    "{name} を停止。上限までに止まらなければ強制停止",
+)
 RESTART = Words("restart the host {name}", "ホスト {name} を再起動")
 UP = Words("start {name} and wait until its services answer", "{name} を起動し、サービスの応答を待つ")
 PROVE = Words("prove that it is over", "収まったことを確かめる")
@@ -298,6 +333,16 @@ MAINTENANCE_TRAP = Words(
     "この実行が途切れた場合に全ゲストが停止したままになります",
 )
 ALSO_HURT = Words(
-    "on other hosts, {names} need what is away meanwhile",
-    "他のホストの {names} も、その間の停止の影響を受けます",
+    "These need what is away meanwhile: {names}", "その間に停止するものを必要とする機械: {names}"
+)
+MORE = Words(" and {count} more", " ほか {count} 台")
+ON_ITSELF = Words(
+    "{name} is the machine that this runs on: what does the plan from here ends in the middle of it",
+    "{name} はこのプログラムが動いている機械です。ここから実行すると途中で止まります",
+)
+IS_HOST = Words("'{name}' is a host: --remedy restart-host", "「{name}」はホストです: --remedy restart-host")
+NO_PLACE = Words(
+    "the site does not say on which host '{name}' runs: write on = \"HOST\", or discover its hypervisor",
+    '「{name}」がどのホストで動くか書かれていません。on = "ホスト名" を書くか、ハイパーバイザーを'
+    "tenmatsu site discover に指定してください",
 )

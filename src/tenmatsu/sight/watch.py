@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from tenmatsu.errors import NotPermitted, NotThere, ReachError, TenmatsuError
+from tenmatsu.errors import NotPermitted, NotThere, ReachError, TenmatsuError, WrongUse
 from tenmatsu.model.evidence import Evidence, Window
 from tenmatsu.model.words import Words
 from tenmatsu.sight.scene import Notebook, Page, Scene, Sight
@@ -108,6 +108,8 @@ def _gather(lookings: Sequence[_Looking], scene: Scene) -> Evidence:
 
 
 def _close_by(sight: Sight, error: TenmatsuError) -> Words:
+    if isinstance(error, WrongUse):  # it says itself what to do
+        return _AS_SAID
     if isinstance(error, NotPermitted):
         return sight.close_by
     if isinstance(error, NotThere):
@@ -125,6 +127,7 @@ def _close_by(sight: Sight, error: TenmatsuError) -> Words:
     )
 
 
+_AS_SAID = Words("do that, and look again", "そのとおりにして、もう一度実行")
 _REPORT = Words("report it, with --debug's output", "--debug の出力を添えて報告してください")
 _HANGS = Words(
     "look by hand whether it hangs: a dead disk or network mount often does that",

@@ -35,6 +35,8 @@ def judge(kind: FindingKind, evidence: Evidence) -> Finding:
     view = look_from_below(evidence)
     if view is None:
         return without_view(kind, evidence)
+    if view.recorded:
+        return kind.unknown(evidence, NO_EVENTS)
     changes = _changes(view)
     if not changes:
         return kind.absent(evidence, NONE.fill(guest=view.name, hours=f"{_hours(evidence):.0f}"), changes=0)
@@ -95,6 +97,10 @@ SEEN = Words("{count:change|changes} under {guest}: {said}", "{guest} の下の�
 NONE = Words(
     "nothing was changed under {guest} in the last {hours} h",
     "直近 {hours} 時間、{guest} の下の層に変更なし",
+)
+
+NO_EVENTS = Words(
+    "a recording of figures knows nothing of what was changed", "数値の記録からは変更の有無は分かりません"
 )
 
 KIND = FindingKind(

@@ -21,22 +21,29 @@ def judge(kind: FindingKind, evidence: Evidence) -> Finding:
     view = look_from_below(evidence)
     if view is None:
         return without_view(kind, evidence)
-    limit = _limit(view)
-    if limit is None:
+    limit, held = _limit(view), _held(view)
+    used = view.mean(view.guest.component, "vm.cpu.usage")
+    if limit is None and held is None:
         if not view.guest.attributes.get("cpu_limit_told", True):
             return kind.unknown(evidence, LIMIT_NOT_TOLD)
         return kind.absent(evidence, FREE.fill(guest=view.name))
-    held, used = _held(view), view.mean(view.guest.component, "vm.cpu.usage")
     if held is None and used is None:
         return kind.unknown(evidence, NOT_MEASURED.fill(guest=view.name))
-    share = held if held is not None else _as_if_held((used or 0.0) / limit)
-    figures: Figures = {"limit_cores": round(limit, 3), "held_ratio": round(share, 3)}
+    share = held if held is not None else _as_if_held((used or 0.0) / (limit or 1.0))
+    figures: Figures = {"held_ratio": round(share, 3)}
+    if limit is not None:
+        figures["limit_cores"] = round(limit, 3)
     if used is not None:
         figures["used_cores"] = round(used, 3)
     load = view.host_load()
     if load is not None:
         figures["host_load_ratio"] = round(load, 3)
-    said = {"guest": view.name, "limit": f"{limit:.2g}", "share": f"{share:.0%}", "used": _cores(used)}
+    said = {
+        "guest": view.name,
+        "limit": Words("", "") if limit is None else CORES.fill(cores=f"{limit:.2g}"),
+        "share": f"{share:.0%}",
+        "used": _cores(used),
+    }
     if share < HELD_SHARE:
         return kind.absent(evidence, QUIET.fill(**said), **figures)
     return kind.present(
@@ -81,9 +88,10 @@ def _around(view: FromBelow, load: float | None) -> Words:
 
 
 SEEN = Words(
-    "{guest} is held at its own limit of {limit} cores in {share} of the time (uses {used})",
-    "{guest} は自身の上限 {limit} コアに {share} の時間抑えられている (使用 {used})",
+    "{guest} is held at its own limit{limit} in {share} of the time (uses {used})",
+    "{guest} は自身の上限{limit}に {share} の時間抑えられている (使用 {used})",
 )
+CORES = Words(" of {cores} cores", " {cores} コア")
 ALONE = Words(
     "; its host is at ease ({load} busy), and {count:other guest is|others are} fine because of that limit",
     "。ホストには余裕があり (使用率 {load})、他のゲスト {count} 台が無事なのはこの上限のおかげ",
@@ -91,8 +99,8 @@ ALONE = Words(
 EASE = Words("; its host is at ease ({load} busy)", "。ホストには余裕がある (使用率 {load})")
 BUSY = Words("; its host is busy as well ({load})", "。ホストも混んでいる (使用率 {load})")
 QUIET = Words(
-    "{guest} has a limit of {limit} cores and uses {used}: held back in {share} of the time",
-    "{guest} の上限は {limit} コア、使用 {used}。抑制は {share} の時間",
+    "{guest} is held back by its own limit{limit} in {share} of the time (uses {used})",
+    "{guest} が自身の上限{limit}に抑えられているのは {share} の時間 (使用 {used})",
 )
 FREE = Words("the hypervisor sets no CPU limit for {guest}", "{guest} に CPU 上限は設定されていない")
 LIMIT_NOT_TOLD = Words(
