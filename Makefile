@@ -49,7 +49,8 @@ run: environment ## investigate this machine; more words: make run ARGS="--for 6
 	@"$(BIN)/python" -m tenmatsu investigate $(ARGS); code=$$?; case $$code in 0|1|3) ;; *) exit $$code ;; esac
 
 test: check ## all checks, then all tests; as root the live ones too (installs what they need)
-	$(PYTEST) --ignore=tests/live
+	$(PYTEST) --ignore=tests/live --ignore=tests/probe --numprocesses=auto --dist=loadfile
+	$(PYTEST) tests/probe  # the kernel's accounting is one for all: these take turns
 	@. ./tools/words.sh; sh tools/packages.sh $(LIVE_PACKAGES) \
 	    || say "Without them the tests in tests/live/ are skipped." "これがない間、tests/live/ のテストは飛ばします。"; \
 	[ "$$(id -u)" = 0 ] || say "The tests in tests/live/ need root and are skipped. With them:  $$(as_root "make -C $$PWD test")" \

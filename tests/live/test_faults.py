@@ -23,6 +23,9 @@ pytestmark = [
     pytest.mark.skipif(importlib.util.find_spec("tenmatsu") is None, reason="tenmatsu is not installed"),
 ]
 
+# That nothing is blamed shows sooner than what is.
+MENDED_SECONDS = 10
+
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_fault_is_named_and_nothing_is_blamed_after_its_mend(
@@ -31,7 +34,7 @@ def test_fault_is_named_and_nothing_is_blamed_after_its_mend(
     """Cause and layer while broken; healthy when mended."""
     with broken(fault, server) as scene:
         while_broken = investigate(scene, "--json")
-    mended = investigate(Scene(url=server.post_url), "--json")
+    mended = investigate(Scene(url=server.post_url, watched_seconds=MENDED_SECONDS), "--json")
 
     if fault.cause is None:
         _assert_healthy(while_broken)

