@@ -12,6 +12,7 @@ from tests.reach.fake_ssh import put_first
 
 from tenmatsu.errors import NoConnection, ParseError, TookTooLong
 from tenmatsu.model.below import Change
+from tenmatsu.reach import esxi_ssh
 from tenmatsu.reach.esxi_ssh import open_esxi_over_ssh
 from tenmatsu.reach.ssh import SshOptions
 
@@ -94,6 +95,23 @@ def test_a_shell_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     host(tmp_path, monkeypatch, vmware="exec sleep 30")
     with pytest.raises(TookTooLong):
         open_esxi_over_ssh("esx1", SshOptions(), "esx1", limit_seconds=0.5)
+
+
+@pytest.mark.parametrize("endless", ["vmware", "esxtop"])
+def test_a_shell_that_never_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, endless: str) -> None:
+    monkeypatch.setattr(esxi_ssh, "_MOST_BYTES", 1 << 20)
+    host(tmp_path, monkeypatch, **{endless: "exec yes >&2"})
+    with pytest.raises(NoConnection, match="more than 1 MiB"):
+        open_esxi_over_ssh("esx1", SshOptions(), "esx1", limit_seconds=60)
+
+
+def test_a_guests_file_without_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    host(tmp_path, monkeypatch)
+    with (tmp_path / "web $(touch oops).vmx").open("ab") as file:
+        file.write(b"\n")
+        file.truncate(100 << 20)  # zeros, which take no room
+    (guest,) = open_esxi_over_ssh("esx1", SshOptions(), "esx1", limit_seconds=60).take_inventory().guests
+    assert guest.cpu_limit_cores == 0.5
 
 
 def test_no_way_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,13 +1,12 @@
 """An ESXi asked in its shell, for when its interface is not to be had: esxtop, vmx files, the log."""
 
 import io
-import subprocess
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from tenmatsu.errors import NoConnection, NotThere, TookTooLong
+from tenmatsu.errors import NoConnection
 from tenmatsu.model.below import Happening, Identity, Inventory, Lack, Measured
 from tenmatsu.model.words import Words
 from tenmatsu.parse.esxi_shell import MARK, Shown, parse_shown
@@ -16,22 +15,25 @@ from tenmatsu.parse.vmkernel import find_alarms
 from tenmatsu.reach.clock_offset import ClockOffset, OffsetBounds
 from tenmatsu.reach.esxtop_recorded import Recorded
 from tenmatsu.reach.hypervisor import Hypervisor
-from tenmatsu.reach.ssh import SshOptions, make_command
-from tenmatsu.reach.ssh_messages import SSH_FAILED, explain_ssh
+from tenmatsu.reach.ssh import SshOptions
+from tenmatsu.reach.ssh_run import run_over_ssh
 
 _SAMPLE_SECONDS = 5
 _MOST_BYTES = 64 << 20
+# What a guest may set in its own file is 1 MiB by default (tools.setInfo.sizeLimit).
+_MOST_FILE_BYTES = 2 << 20
 _LOG_LINES = 5000
 # Names come from the host and stay in one word of its own shell; nothing is written there.
 _SHOW = (
     f'echo; echo "{MARK}clock:$(date -u +%s)"; echo "{MARK}version:$(vmware -v)"; echo "{MARK}hardware:"; '
     "vim-cmd hostsvc/hostsummary 2>/dev/null | grep cpuMhz; "
     'esxcli vm process list 2>/dev/null | sed -n "s/^ *Config File: //p" | while IFS= read -r file; do '
-    f'echo; echo "{MARK}file:"; cat "$file"; done; true'
+    f'echo; echo "{MARK}file:"; head -c {_MOST_FILE_BYTES} "$file"; done; true'
 )
+# One byte more than is taken: what was cut is refused, never read by half.
 # The first sample is over the time since the host started; the second is the one that counts.
-_SAMPLE = f"esxtop -b -a -d {_SAMPLE_SECONDS} -n 2 | head -c {_MOST_BYTES}"
-_LOG = f"tail -n {_LOG_LINES} /var/log/vmkernel.log | head -c {_MOST_BYTES}"
+_SAMPLE = f"esxtop -b -a -d {_SAMPLE_SECONDS} -n 2 | head -c {_MOST_BYTES + 1}"
+_LOG = f"tail -n {_LOG_LINES} /var/log/vmkernel.log | head -c {_MOST_BYTES + 1}"
 
 
 def open_esxi_over_ssh(
@@ -119,23 +121,18 @@ class _Shell:
 
     def run(self, line: str, more_seconds: float = 0.0) -> str:
         """Return what the line prints. Raises NoConnection, TookTooLong, NotThere, WrongUse."""
-        limit = self._limit_seconds + more_seconds
-        command = make_command(self.host, self._options, line)
-        try:
-            done = subprocess.run(  # noqa: S603 - the words are ours, the host's name is checked
-                command, capture_output=True, check=False, timeout=limit, stdin=subprocess.DEVNULL
-            )
-        except FileNotFoundError as missing:
-            raise NotThere("ssh") from missing
-        except subprocess.TimeoutExpired as late:
-            raise TookTooLong(self.host, limit) from late
-        said = done.stderr.decode("utf-8", "replace")
-        if done.returncode == SSH_FAILED:
-            complaint = explain_ssh(self.host, said)
-            raise NoConnection(self.host, complaint.words, permanent=complaint.permanent)
-        text = done.stdout.decode("utf-8", "replace")
+        ran = run_over_ssh(
+            self.host,
+            self._options,
+            line,
+            limit_seconds=self._limit_seconds + more_seconds,
+            most_bytes=_MOST_BYTES,
+        )
+        text = ran.out.decode("utf-8", "replace")
         if not text.strip():
-            words = SAYS_NOTHING.fill(host=self.host, said=make_plain(said, 200))
+            words = SAYS_NOTHING.fill(
+                host=self.host, said=make_plain(ran.err.decode("utf-8", "replace"), 200)
+            )
             raise NoConnection(self.host, words, permanent=True)
         return text
 
