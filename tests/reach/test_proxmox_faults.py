@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from tests.sight.made_reach import NOW, MadeReach
 from tenmatsu.errors import NoConnection, WrongUse
 from tenmatsu.model.below import Product
 from tenmatsu.model.site_map import Api
-from tenmatsu.reach import proxmox_sign_in
+from tenmatsu.reach import proxmox_https, proxmox_sign_in
 from tenmatsu.reach.hypervisor import Hypervisor
 from tenmatsu.reach.proxmox import open_proxmox
 from tenmatsu.reach.proxmox_inventory import MOST_IN_FULL
@@ -151,6 +152,23 @@ def test_an_answer_that_dribbles_in_is_over_at_its_limit(front: Front) -> None:
     front.faults["/cluster/resources"] = Fault(dribble=True)
     with pytest.raises(NoConnection, match="no answer in"):
         connect(front, limit_seconds=1.0).take_inventory()
+
+
+def test_an_answer_that_is_packed_is_refused_before_it_is_unpacked(front: Front, proxmox: Hypervisor) -> None:
+    bomb = gzip.compress(gzip.compress(b" " * (16 << 20)))
+    for encoding in ("gzip, gzip", "gzip"):
+        front.faults["/cluster/resources"] = Fault(body=bomb, encoding=encoding)
+        with pytest.raises(NoConnection, match="packed"):
+            proxmox.take_inventory()
+
+
+def test_an_answer_without_an_end_is_cut_off(
+    front: Front, proxmox: Hypervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proxmox_https, "_MOST_BODY_BYTES", 1 << 20)
+    front.faults["/cluster/resources"] = Fault(body=b" " * (2 << 20))
+    with pytest.raises(NoConnection, match="larger than any"):
+        proxmox.take_inventory()
 
 
 def test_a_node_that_its_neighbour_cannot_reach(front: Front, proxmox: Hypervisor) -> None:

@@ -12,6 +12,7 @@ from tenmatsu.model.words import Words, plain
 from tenmatsu.parse.json_answer import at, read_json, text_at
 from tenmatsu.parse.plain_text import make_plain
 from tenmatsu.reach.http import load_httpx
+from tenmatsu.reach.http_body import read_plain
 from tenmatsu.reach.pinned_http import Deadline, Trust, WrongCertificate, explain_refusal, open_client
 from tenmatsu.reach.proxmox_questions import (
     Answer,
@@ -111,19 +112,11 @@ class HttpsLine:
         url = f"https://{self._address}:{self._port}/api2/json{path}"
         with self._open().stream(method, url, headers=headers, data=form) as response:
             received = datetime.now(UTC)
-            body = self._read(response)
+            body = read_plain(response, _MOST_BODY_BYTES)
         self._read_clock(response.headers.get("date", ""), sent, received)
         if response.status_code == 401:
             return None
         return _judge(response.status_code, response.reason_phrase, body)
-
-    def _read(self, response: "httpx.Response") -> bytes:
-        body = bytearray()
-        for chunk in response.iter_bytes():
-            body += chunk
-            if len(body) > _MOST_BODY_BYTES:
-                raise load_httpx().DecodingError("the answer is larger than any that was asked for")
-        return bytes(body)
 
     def _read_clock(self, date: str, sent: datetime, received: datetime) -> None:
         """Keep the narrowest pair of our times around one of theirs; `Date` has whole seconds."""
