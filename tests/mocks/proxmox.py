@@ -130,6 +130,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.front.asked.append(self.path.removeprefix("/api2/json"))
         form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        if self.suffers(find_fault(self.front, self.path.removeprefix("/api2/json"))):
+            return
         if form.get("password") != [PASSWORD] or form.get("username") != [USER]:
             self.answer(401, None, "authentication failure")
             return

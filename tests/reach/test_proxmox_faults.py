@@ -294,13 +294,34 @@ def test_an_investigation_writes_down_the_guest_its_host_and_its_neighbours(fron
     assert [one.text("name") for one in page.events if one.name == "vm.snapshot"] == ["before"]
 
 
-NONSENSE: tuple[Any, ...] = ({}, None, [1, "x", None], "x", [[[]]])
+NO_NODES: tuple[Any, ...] = ({}, None, [], [1, "x", None], "x", [[[]]], [{"type": "qemu", "vmid": 100}])
 
 
-def test_an_answer_that_is_no_list_at_all(front: Front, proxmox: Hypervisor) -> None:
-    for nonsense in NONSENSE:
-        front.answers["/cluster/resources"] = nonsense
-        assert proxmox.take_inventory().guests == ()
+@pytest.mark.parametrize("answer", NO_NODES)
+def test_an_answer_without_a_node_is_no_empty_cluster(front: Front, proxmox: Hypervisor, answer: Any) -> None:
+    front.answers["/cluster/resources"] = answer
+    for ask in (proxmox.take_inventory, lambda: proxmox.measure(None, None), lambda: proxmox.recall(NOW)):
+        with pytest.raises(NoConnection, match="does not list its nodes") as sick:
+            ask()
+        assert not sick.value.permanent
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"data": null}', b"[]", b""])
+def test_an_answer_without_a_value_is_trouble(front: Front, proxmox: Hypervisor, body: bytes) -> None:
+    front.faults["/nodes/pve1/tasks"] = Fault(body=body)
+    _, lacks = proxmox.recall(NOW)
+    assert "node/pve1" in {lack.key for lack in lacks}
+    front.faults["/version"] = Fault(body=body)
+    with pytest.raises(NoConnection, match="does not tell its version"):
+        proxmox.identify()
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"data": null}', b"nonsense"])
+def test_a_sick_server_does_not_make_a_password_wrong(front: Front, body: bytes) -> None:
+    front.faults["/access/ticket"] = Fault(body=body)
+    with pytest.raises(NoConnection, match="lets nobody sign in") as sick:
+        connect(front, user=USER, secret=PASSWORD).identify()
+    assert not sick.value.permanent
 
 
 @pytest.mark.parametrize("address", ["", "ssh://-oProxyCommand=x", "host:port", "ssh://a b"])

@@ -15,6 +15,7 @@ from tenmatsu.model.words import Words, plain
 from tenmatsu.parse.json_answer import read_json
 from tenmatsu.parse.plain_text import make_plain
 from tenmatsu.reach.proxmox_questions import (
+    NO_VALUE,
     Answer,
     ClockReading,
     Question,
@@ -140,9 +141,12 @@ def _judge(text: bytes, code: bytes, said: str) -> Answer:
     said = " ".join(said.split())
     if code == b"0":
         try:
-            return Answer(value=read_json(text) if text.strip() else None)
+            value = read_json(text) if text.strip() else None
         except ParseError as error:
             return Answer(trouble=Trouble.FAILED, said=error.met)
+        if value is None:
+            return Answer(trouble=Trouble.FAILED, said=said or NO_VALUE)
+        return Answer(value=value)
     if code.isdigit() and int(code) == _TIMED_OUT:
         return Answer(trouble=Trouble.SLOW, said=said or "pvesh: no answer within the limit")
     if code.isdigit() and int(code) in _NO_COMMAND:
