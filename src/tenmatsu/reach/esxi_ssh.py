@@ -11,7 +11,7 @@ from tenmatsu.model.below import Happening, Identity, Inventory, Lack, Measured
 from tenmatsu.model.words import Words
 from tenmatsu.parse.esxi_shell import MARK, Shown, parse_shown
 from tenmatsu.parse.plain_text import make_plain
-from tenmatsu.parse.vmkernel import find_alarms
+from tenmatsu.parse.vmkernel import find_alarms, find_start
 from tenmatsu.reach.clock_offset import ClockOffset, OffsetBounds
 from tenmatsu.reach.esxtop_recorded import Recorded
 from tenmatsu.reach.hypervisor import Hypervisor
@@ -33,7 +33,12 @@ _SHOW = (
 # One byte more than is taken: what was cut is refused, never read by half.
 # The first sample is over the time since the host started; the second is the one that counts.
 _SAMPLE = f"esxtop -b -a -d {_SAMPLE_SECONDS} -n 2 | head -c {_MOST_BYTES + 1}"
-_LOG = f"tail -n {_LOG_LINES} /var/log/vmkernel.log | head -c {_MOST_BYTES + 1}"
+_LOG_FILE = "/var/log/vmkernel.log"
+# An empty log, one that cannot be read, and a shell that does not know the words are three different things.
+_LOG = (
+    f'echo; if [ -r {_LOG_FILE} ]; then echo "{MARK}log:"; tail -n {_LOG_LINES} {_LOG_FILE} | '
+    f'head -c {_MOST_BYTES + 1}; else echo "{MARK}no log:"; fi'
+)
 
 
 def open_esxi_over_ssh(
@@ -80,10 +85,14 @@ class EsxiOverSsh:
 
     def recall(self, since: datetime, *, most: int = 2000) -> tuple[Sequence[Happening], Sequence[Lack]]:
         """Return what the VMkernel's log says of hardware, disks and links since then."""
-        lines = self._shell.run(_LOG).splitlines()
+        events = Lack(what=EVENTS, why=NOT_IN_SHELL, close_by=ASK_INTERFACE)
+        _, readable, log = self._shell.run(_LOG).partition(f"\n{MARK}log:\n")
+        if not readable:
+            return (), (events, Lack(what=LOG, why=NO_LOG, close_by=ASK_INTERFACE))
+        lines = log.splitlines()
         host = self._recorded.take_inventory().hosts[0].key
         found = [one for one in find_alarms(lines, host, self._offset) if one.time >= since]
-        return found[-most:], (Lack(what=EVENTS, why=NOT_IN_SHELL, close_by=ASK_INTERFACE),)
+        return found[-most:], (events, *_find_unread(find_start(lines, self._offset), since))
 
     def close(self) -> None:
         """Do nothing: each question had a connection of its own."""
@@ -100,6 +109,15 @@ class EsxiOverSsh:
             settings=self._shown.settings,
         )
         return Recorded(heard, self.name)
+
+
+def _find_unread(start: datetime | None, since: datetime) -> Iterator[Lack]:
+    """Yield what was before the log's start, where that is later than what was asked for."""
+    if start is None:
+        yield Lack(what=LOG, why=EMPTY_LOG, close_by=OLDER_LOGS)
+    elif start > since:
+        why = SHORT_LOG.fill(time=f"{start.astimezone():%Y-%m-%d %H:%M:%S}")
+        yield Lack(what=LOG, why=why, close_by=OLDER_LOGS)
 
 
 class _Shell:
@@ -160,4 +178,12 @@ BY_SHELL = Words(
 EVENTS = Words("what happened below (events)", "ハイパーバイザーの出来事 (イベント)")
 NOT_IN_SHELL = Words("the shell shows only the VMkernel's log", "シェルで見えるのは VMkernel のログのみです")
 ASK_INTERFACE = Words("ask its interface over HTTPS", "HTTPS の API に接続")
+LOG = Words("alarms of the VMkernel's log", "VMkernel のログの警告")
+NO_LOG = Words("its log cannot be read", "ログを読めません")
+EMPTY_LOG = Words("the log is empty: it was begun anew just now", "ログが空です (ローテーション直後)")
+SHORT_LOG = Words("what is read of it begins only at {time}", "読める範囲は {time} 以降のみです")
+OLDER_LOGS = Words(
+    "read the older ones on the host: zcat /var/log/vmkernel.*.gz",
+    "ホスト上で古いログを確認: zcat /var/log/vmkernel.*.gz",
+)
 SAYS_NOTHING = Words("{host} said nothing to it: {said}", "{host} は何も返しません: {said}")
