@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from tests.reach.proxmox_connection import by_name, connect
 from tests.sight.made_reach import NOW, MadeReach
 
 from tenmatsu.errors import NoConnection, WrongUse
-from tenmatsu.model.below import Product
+from tenmatsu.model.below import Change, Product
 from tenmatsu.model.site_map import Api
 from tenmatsu.reach import proxmox_https, proxmox_sign_in
 from tenmatsu.reach.hypervisor import Hypervisor
@@ -43,6 +44,29 @@ def test_a_wrong_token_is_told_for_good(front: Front) -> None:
 
 def test_a_token_that_was_kept_whole(front: Front) -> None:
     assert connect(front, secret=f"{TOKEN_USER}={TOKEN}").identify().version == "9.0.11"
+
+
+@pytest.mark.parametrize(("user", "secret"), [(TOKEN_USER, f"“{TOKEN}”"), ("tenmatsu@pve!日記", TOKEN)])
+def test_a_token_that_can_be_none_is_told_without_its_secret(user: str, secret: str) -> None:
+    api = Api(product=Product.PROXMOX, address="pve1", user=user)
+    with pytest.raises(WrongUse, match="beyond ASCII") as refused:
+        open_proxmox(api, secret, "home")
+    assert TOKEN not in refused.value.words.en + refused.value.words.ja
+
+
+@pytest.mark.parametrize("ticket", ["PVE:日記", "PVE:\n", "a;b"])
+def test_a_ticket_that_can_be_none(front: Front, ticket: str) -> None:
+    front.faults["/access/ticket"] = Fault(body=json.dumps({"data": {"ticket": ticket}}).encode())
+    with pytest.raises(NoConnection, match="gave no ticket"):
+        connect(front, user=USER, secret=PASSWORD).identify()
+
+
+def test_a_node_that_runs_since_before_all_calendars(front: Front, proxmox: Hypervisor) -> None:
+    rows = site.make_resources()
+    rows[0] |= {"uptime": 1e300}
+    front.answers["/cluster/resources"] = rows
+    happened, _ = proxmox.recall(datetime.now(UTC) - timedelta(days=36500))
+    assert [one.key for one in happened if one.change is Change.HOST_STARTED] == ["node/pve2"]
 
 
 def test_a_password_buys_a_ticket_and_a_wrong_one_does_not(front: Front) -> None:
