@@ -87,10 +87,20 @@ def test_a_shell_without_esxtop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         open_esxi_over_ssh("esx1", SshOptions(), "esx1", limit_seconds=60)
 
 
-def test_a_shell_of_another_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    host(tmp_path, monkeypatch, date="exit 1")
+@pytest.mark.parametrize("date", ["exit 1", "echo 999999999999"])
+def test_a_shell_of_another_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, date: str) -> None:
+    host(tmp_path, monkeypatch, date=date)
     with pytest.raises(ParseError):
         open_esxi_over_ssh("esx1", SshOptions(), "esx1", limit_seconds=60)
+
+
+def test_a_sample_from_before_all_calendars(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    host(tmp_path, monkeypatch, date="echo 9999999999")
+    head, row = recording("01/01/0001 00:00:05")
+    (tmp_path / "sample.csv").write_text(head + row + row.replace("00:00:05", "00:00:10"))
+    esxi = open_esxi_over_ssh("esx1", SshOptions(), "esx1", limit_seconds=60)
+    with pytest.raises(ParseError, match="no calendar"):
+        esxi.measure(None, None)
 
 
 def test_a_shell_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

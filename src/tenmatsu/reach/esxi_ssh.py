@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from tenmatsu.errors import NoConnection
+from tenmatsu.errors import NoConnection, ParseError
 from tenmatsu.model.below import Happening, Identity, Inventory, Lack, Measured
 from tenmatsu.model.words import Words
 from tenmatsu.parse.esxi_shell import MARK, Shown, parse_shown
@@ -80,7 +80,10 @@ class EsxiOverSsh:
         """Return a new sample of 5 s of these; there is no history."""
         self._recorded = self._sample()
         told = self._recorded.measure(keys, None)
-        ours = tuple(one._replace(time=one.time - self._offset) for one in told.measures)
+        try:
+            ours = tuple(one._replace(time=one.time - self._offset) for one in told.measures)
+        except OverflowError as error:
+            raise ParseError("esxtop", "a time that is on no calendar") from error
         return replace(told, measures=ours)
 
     def recall(self, since: datetime, *, most: int = 2000) -> tuple[Sequence[Happening], Sequence[Lack]]:

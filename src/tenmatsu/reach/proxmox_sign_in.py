@@ -79,7 +79,7 @@ class Ticket:
 
 
 NO_TOKEN = Words(
-    "the token {user} or its secret holds a character beyond ASCII, which none of Proxmox VE does: copy it",
+    "the token {user} or its secret holds a character beyond ASCII; Proxmox VE makes none such: copy it",
     "トークン {user} またはその秘密の値に ASCII 以外の文字があります。コピーし直してください",
 )
 SECOND_FACTOR = Words(
