@@ -34,6 +34,8 @@ for start, (what, said) in json.load(open(folder + "/faults.json")).items():
     if words[1].startswith(start):
         if what == "hang":
             time.sleep(60)
+        if what == "nothing":
+            sys.exit(0)
         sys.stderr.write(said + "\\n")
         sys.exit(2)
 answers = json.load(open(folder + "/answers.json"))
@@ -106,6 +108,15 @@ def test_a_guest_that_is_gone_and_a_right_that_is_missing(hosts: FarHosts, node:
     assert {guest.name for guest in inventory.guests} == {"web1", "proxy", "old"}
     assert [lack.key for lack in inventory.lacks] == ["qemu/100"]
     assert "Permission check failed" in inventory.lacks[0].why.en
+
+
+def test_a_pvesh_that_says_nothing_is_no_empty_cluster(hosts: FarHosts, node: Path) -> None:
+    (node / "faults.json").write_text(json.dumps({"/cluster/resources": ["nothing", ""]}))
+    with pytest.raises(NoConnection, match="does not list its nodes"):
+        connect(hosts).take_inventory()
+    (node / "faults.json").write_text(json.dumps({"/nodes/pve1/qemu/100/config": ["nothing", ""]}))
+    inventory = connect(hosts).take_inventory()
+    assert [lack.key for lack in inventory.lacks] == ["qemu/100"]
 
 
 def test_a_user_who_may_run_it_by_sudo_and_one_who_may_not(hosts: FarHosts, node: Path) -> None:

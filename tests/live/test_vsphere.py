@@ -279,10 +279,20 @@ def test_an_answer_that_is_no_answer(esx: VSphereServer) -> None:
     with asking(esx) as hypervisor:
         esx.set(Garble=1)
         assert len(hypervisor.take_inventory().guests) == 3
+        assert esx.requests()["Login"] == 1, "the session is still there"
         esx.set(Garble=99)
         with pytest.raises(NoConnection), asking(esx, limit_seconds=1):
             pass
         esx.set(Garble=0)
+
+
+@pytest.mark.parametrize("method", ["Login", "CurrentTime"])
+def test_a_session_that_begins_badly_is_ended(esx: VSphereServer, method: str) -> None:
+    esx.set(Garble=1, GarbleOn=method)
+    with pytest.raises(NoConnection, match="cannot be understood"), asking(esx):
+        pass
+    asked = esx.requests()
+    assert (asked["Login"], asked.get("Logout")) == (1, 1)
 
 
 def test_a_service_that_is_restarted(esx: VSphereServer) -> None:

@@ -38,8 +38,8 @@ USER = "tenmatsu@pve"
 class Fault:
     """What happens to a path instead of an answer: `status` with `message`, a `reset`, a `hang`, a `dribble`.
 
-    A dribble sends a letter of an endless header now and then: no single read ever waits for long.
-    It wears off after `times`.
+    Or a `body` as it is, with its `encoding`. A dribble sends a letter of an endless header now and then: no
+    single read ever waits for long. It wears off after `times`.
     """
 
     status: int = 0
@@ -47,6 +47,8 @@ class Fault:
     reset: bool = False
     hang: bool = False
     dribble: bool = False
+    body: bytes | None = None
+    encoding: str = ""
     times: int = 1 << 30
 
 
@@ -128,6 +130,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.front.asked.append(self.path.removeprefix("/api2/json"))
         form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        if self.suffers(find_fault(self.front, self.path.removeprefix("/api2/json"))):
+            return
         if form.get("password") != [PASSWORD] or form.get("username") != [USER]:
             self.answer(401, None, "authentication failure")
             return
@@ -154,7 +158,10 @@ class Handler(BaseHTTPRequestHandler):
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
             self.connection.close()
             return True
-        self.answer(fault.status, None, fault.message)
+        if fault.body is not None:
+            self.send(200, "OK", fault.body, fault.encoding)
+        else:
+            self.answer(fault.status, None, fault.message)
         return True
 
     def dribble(self) -> None:
@@ -167,10 +174,15 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer(self, status: int, value: Any, message: str) -> None:
         body = json.dumps({"data": value} | ({"message": f"{message}\n"} if message else {})).encode()
-        self.send_response_only(status, message or "OK")
+        self.send(status, message or "OK", body)
+
+    def send(self, status: int, reason: str, body: bytes, encoding: str = "") -> None:
+        self.send_response_only(status, reason)
         self.send_header("Date", formatdate(time.time() + self.front.ahead_seconds, usegmt=True))
         self.send_header("Content-Type", "application/json;charset=UTF-8")
         self.send_header("Content-Length", str(len(body)))
+        if encoding:
+            self.send_header("Content-Encoding", encoding)
         self.end_headers()
         self.wfile.write(body)
 

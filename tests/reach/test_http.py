@@ -1,17 +1,22 @@
 """Our own requests: where each of them ends, and how long each part took."""
 
+import gzip
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import httpx
 import pytest
 from tests.sight.web_server import page, raw, serve
 
 from tenmatsu.errors import NotThere, WrongUse
 from tenmatsu.model.exchange import Ask, Exchange
-from tenmatsu.reach.http import HttpAsker
+from tenmatsu.reach.http import MOST_BODY_BYTES, HttpAsker
+from tenmatsu.reach.http_body import for_each_piece
+
+GZIP_HEADER = b"\x1f\x8b\x08" + bytes(7)
 
 
 def ask(url: str, *, limit_seconds: float = 8.0) -> Exchange:
@@ -91,6 +96,45 @@ def test_a_cut_body_is_kept_as_far_as_it_came() -> None:
     with serve(raw(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\nabc")) as server:
         got = ask(server.url)
     assert (got.status, got.stage, got.timed_out, got.body, got.size_bytes) == (200, "body", False, b"abc", 3)
+
+
+def test_a_packed_body_is_unpacked_as_far_as_it_is_kept() -> None:
+    with serve(page(200, gzip.compress(b"\0" * 30_000_000), content_encoding="gzip")) as server:
+        got = ask(server.url)
+    assert (got.stage, got.size_bytes, len(got.body)) == ("done", 30_000_000, MOST_BODY_BYTES)
+
+
+def test_what_is_packed_comes_in_small_pieces() -> None:
+    packed = gzip.compress(b"\0" * 30_000_000)
+    response = httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=httpx.ByteStream(packed))
+    sizes = [len(piece) for piece in for_each_piece(response)]
+    assert sum(sizes) == 30_000_000
+    assert max(sizes) <= 1 << 16
+
+
+@pytest.mark.parametrize("encoding", ["gzip, gzip", "br", "deflate"])
+def test_what_is_packed_in_a_way_that_was_not_asked_for_is_said(encoding: str) -> None:
+    body = gzip.compress(gzip.compress(b"\0" * (16 << 20)))
+    with serve(page(200, body, content_encoding=encoding)) as server:
+        got = ask(server.url)
+    assert (got.status, got.stage, got.body, got.timed_out) == (200, "body", b"", False)
+    assert "not asked for" in got.reason
+
+
+@pytest.mark.parametrize("body", [b"no gzip", GZIP_HEADER + b"\xff" * 40])
+def test_what_is_packed_badly_is_said(body: bytes) -> None:
+    with serve(page(200, body, content_encoding="gzip")) as server:
+        got = ask(server.url)
+    assert (got.status, got.stage) == (200, "body")
+    assert got.reason
+
+
+def test_the_body_of_an_answer_that_leads_on_is_not_waited_for() -> None:
+    with serve(page(200, b"here")) as server:
+        leads_on = f"HTTP/1.1 302 Found\r\nLocation: {server.url}\r\nContent-Length: 9\r\n\r\nabc"
+        with silent_server(leads_on.encode()) as url:
+            got = ask(url)
+    assert (got.status, got.stage, got.body, got.url) == (200, "done", b"here", server.url)
 
 
 def test_cookies_are_kept_until_they_are_forgotten() -> None:

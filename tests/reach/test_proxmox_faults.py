@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,9 +24,9 @@ from tests.reach.proxmox_connection import by_name, connect
 from tests.sight.made_reach import NOW, MadeReach
 
 from tenmatsu.errors import NoConnection, WrongUse
-from tenmatsu.model.below import Product
+from tenmatsu.model.below import Change, Product
 from tenmatsu.model.site_map import Api
-from tenmatsu.reach import proxmox_sign_in
+from tenmatsu.reach import proxmox_https, proxmox_sign_in
 from tenmatsu.reach.hypervisor import Hypervisor
 from tenmatsu.reach.proxmox import open_proxmox
 from tenmatsu.reach.proxmox_inventory import MOST_IN_FULL
@@ -42,6 +44,29 @@ def test_a_wrong_token_is_told_for_good(front: Front) -> None:
 
 def test_a_token_that_was_kept_whole(front: Front) -> None:
     assert connect(front, secret=f"{TOKEN_USER}={TOKEN}").identify().version == "9.0.11"
+
+
+@pytest.mark.parametrize(("user", "secret"), [(TOKEN_USER, f"“{TOKEN}”"), ("tenmatsu@pve!日記", TOKEN)])
+def test_a_token_that_can_be_none_is_told_without_its_secret(user: str, secret: str) -> None:
+    api = Api(product=Product.PROXMOX, address="pve1", user=user)
+    with pytest.raises(WrongUse, match="beyond ASCII") as refused:
+        open_proxmox(api, secret, "home")
+    assert TOKEN not in refused.value.words.en + refused.value.words.ja
+
+
+@pytest.mark.parametrize("ticket", ["PVE:日記", "PVE:\n", "a;b"])
+def test_a_ticket_that_can_be_none(front: Front, ticket: str) -> None:
+    front.faults["/access/ticket"] = Fault(body=json.dumps({"data": {"ticket": ticket}}).encode())
+    with pytest.raises(NoConnection, match="gave no ticket"):
+        connect(front, user=USER, secret=PASSWORD).identify()
+
+
+def test_a_node_that_runs_since_before_all_calendars(front: Front, proxmox: Hypervisor) -> None:
+    rows = site.make_resources()
+    rows[0] |= {"uptime": 1e300}
+    front.answers["/cluster/resources"] = rows
+    happened, _ = proxmox.recall(datetime.now(UTC) - timedelta(days=36500))
+    assert [one.key for one in happened if one.change is Change.HOST_STARTED] == ["node/pve2"]
 
 
 def test_a_password_buys_a_ticket_and_a_wrong_one_does_not(front: Front) -> None:
@@ -151,6 +176,23 @@ def test_an_answer_that_dribbles_in_is_over_at_its_limit(front: Front) -> None:
     front.faults["/cluster/resources"] = Fault(dribble=True)
     with pytest.raises(NoConnection, match="no answer in"):
         connect(front, limit_seconds=1.0).take_inventory()
+
+
+def test_an_answer_that_is_packed_is_refused_before_it_is_unpacked(front: Front, proxmox: Hypervisor) -> None:
+    bomb = gzip.compress(gzip.compress(b" " * (16 << 20)))
+    for encoding in ("gzip, gzip", "gzip"):
+        front.faults["/cluster/resources"] = Fault(body=bomb, encoding=encoding)
+        with pytest.raises(NoConnection, match="packed"):
+            proxmox.take_inventory()
+
+
+def test_an_answer_without_an_end_is_cut_off(
+    front: Front, proxmox: Hypervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proxmox_https, "_MOST_BODY_BYTES", 1 << 20)
+    front.faults["/cluster/resources"] = Fault(body=b" " * (2 << 20))
+    with pytest.raises(NoConnection, match="larger than any"):
+        proxmox.take_inventory()
 
 
 def test_a_node_that_its_neighbour_cannot_reach(front: Front, proxmox: Hypervisor) -> None:
@@ -276,13 +318,34 @@ def test_an_investigation_writes_down_the_guest_its_host_and_its_neighbours(fron
     assert [one.text("name") for one in page.events if one.name == "vm.snapshot"] == ["before"]
 
 
-NONSENSE: tuple[Any, ...] = ({}, None, [1, "x", None], "x", [[[]]])
+NO_NODES: tuple[Any, ...] = ({}, None, [], [1, "x", None], "x", [[[]]], [{"type": "qemu", "vmid": 100}])
 
 
-def test_an_answer_that_is_no_list_at_all(front: Front, proxmox: Hypervisor) -> None:
-    for nonsense in NONSENSE:
-        front.answers["/cluster/resources"] = nonsense
-        assert proxmox.take_inventory().guests == ()
+@pytest.mark.parametrize("answer", NO_NODES)
+def test_an_answer_without_a_node_is_no_empty_cluster(front: Front, proxmox: Hypervisor, answer: Any) -> None:
+    front.answers["/cluster/resources"] = answer
+    for ask in (proxmox.take_inventory, lambda: proxmox.measure(None, None), lambda: proxmox.recall(NOW)):
+        with pytest.raises(NoConnection, match="does not list its nodes") as sick:
+            ask()
+        assert not sick.value.permanent
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"data": null}', b"[]", b""])
+def test_an_answer_without_a_value_is_trouble(front: Front, proxmox: Hypervisor, body: bytes) -> None:
+    front.faults["/nodes/pve1/tasks"] = Fault(body=body)
+    _, lacks = proxmox.recall(NOW)
+    assert "node/pve1" in {lack.key for lack in lacks}
+    front.faults["/version"] = Fault(body=body)
+    with pytest.raises(NoConnection, match="does not tell its version"):
+        proxmox.identify()
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"data": null}', b"nonsense"])
+def test_a_sick_server_does_not_make_a_password_wrong(front: Front, body: bytes) -> None:
+    front.faults["/access/ticket"] = Fault(body=body)
+    with pytest.raises(NoConnection, match="lets nobody sign in") as sick:
+        connect(front, user=USER, secret=PASSWORD).identify()
+    assert not sick.value.permanent
 
 
 @pytest.mark.parametrize("address", ["", "ssh://-oProxyCommand=x", "host:port", "ssh://a b"])

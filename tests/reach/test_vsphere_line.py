@@ -12,8 +12,9 @@ from tenmatsu.errors import NoConnection, NotPermitted, NotThere, ReachError, To
 from tenmatsu.model.below import Product
 from tenmatsu.model.site_map import Api
 from tenmatsu.reach.vsphere import open_vsphere
-from tenmatsu.reach.vsphere_faults import Lost, translate
+from tenmatsu.reach.vsphere_faults import Garbled, Lost, translate
 from tenmatsu.reach.vsphere_line import find_addresses, split_address
+from tenmatsu.reach.vsphere_stub import Unintelligible
 
 
 @pytest.mark.parametrize(
@@ -52,6 +53,7 @@ def test_a_name_that_cannot_be_one() -> None:
         (vmodl.fault.SystemError(msg="gone \x1b[2J bad"), ReachError, "SystemError: gone  [2J bad"),
         (TimeoutError(), TookTooLong, "3 s"),
         (socket.gaierror(socket.EAI_NONAME, "unknown"), NoConnection, "unknown"),
+        (Unintelligible("no XML"), Garbled, "no XML"),
         (RemoteDisconnected("closed"), Lost, "closed"),
         (ConnectionRefusedError(111, "Connection refused"), Lost, "refused"),
     ],

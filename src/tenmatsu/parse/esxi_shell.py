@@ -10,7 +10,8 @@ from tenmatsu.parse.vmx import parse_vmx
 # Each part begins with such a line. What a login shell says before the first is passed over.
 MARK = "tenmatsu:"
 _SPEED = re.compile(r"\bcpuMhz = (\d{1,6})\b")
-_CLOCK = re.compile(r"\d{1,12}(?:\.\d{1,9})?")
+# Up to the year 2286: what is longer is no clock, and need not be a day of any calendar.
+_CLOCK = re.compile(r"\d{1,10}(?:\.\d{1,9})?")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -25,7 +25,7 @@ def make_host(
         cores=whole_at(status, "cpuinfo", "cores"),
         threads=whole_at(status, "cpuinfo", "cpus") or node.threads,
         memory_bytes=whole_at(status, "memory", "total") or node.memory_bytes,
-        booted=_go_back(now, node.uptime_seconds),
+        booted=go_back(now, node.uptime_seconds),
         connected=node.online,
         maintenance=maintenance,
         clustered=_is_clustered(cluster),
@@ -38,7 +38,8 @@ def _is_clustered(cluster: object) -> bool | None:
     return any(text_at(row, "type") == "cluster" for row in rows) if rows else None
 
 
-def _go_back(now: datetime, seconds: float | None) -> datetime | None:
+def go_back(now: datetime, seconds: float | None) -> datetime | None:
+    """Return when that was; None where it was not told, or before all calendars."""
     try:
         return now - timedelta(seconds=seconds) if seconds else None
     except OverflowError:
@@ -75,7 +76,7 @@ def make_guest(
         cpu_shares=told.cpu_shares,
         memory_bytes=told.memory_bytes or row.memory_bytes,
         memory_reserved_bytes=told.memory_floor_bytes or None,
-        booted=_go_back(now, row.uptime_seconds) if row.power is Power.ON else None,
+        booted=go_back(now, row.uptime_seconds) if row.power is Power.ON else None,
         tools=tools,
         steal_told=None if config is None or row.container else not told.emulated,
         stores=tuple(name_store(storage, row.node, stores) for storage in told.storages),

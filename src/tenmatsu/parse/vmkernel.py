@@ -22,8 +22,19 @@ def find_alarms(lines: Iterable[str], host: str, clock_offset: timedelta) -> Ite
         told = _LINE.match(line)
         if told is None or not _ALARMS.search(told[2]):
             continue
-        try:
-            time = datetime.fromisoformat(told[1]).astimezone(UTC) - clock_offset
-        except (ValueError, OverflowError):
-            continue
-        yield Happening(key=host, change=Change.ALARM, time=time, message=make_plain(told[2]))
+        if time := _read_time(told[1], clock_offset):
+            yield Happening(key=host, change=Change.ALARM, time=time, message=make_plain(told[2]))
+
+
+def find_start(lines: Iterable[str], clock_offset: timedelta) -> datetime | None:
+    """Return how far the log reaches back, in our clock; None where no line has a time."""
+    told = (_LINE.match(line) for line in lines)
+    times = (_read_time(one[1], clock_offset) for one in told if one)
+    return next((time for time in times if time), None)
+
+
+def _read_time(text: str, clock_offset: timedelta) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC) - clock_offset
+    except (ValueError, OverflowError):
+        return None

@@ -9,7 +9,8 @@ import ssl
 import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from tenmatsu.errors import NotPermitted, NotThere, WrongUse
 from tenmatsu.model.exchange import STAGES, Ask, Exchange, Timings
 from tenmatsu.model.reason import NO_ANSWER
 from tenmatsu.model.words import Words
+from tenmatsu.reach.http_body import ACCEPTED, for_each_piece
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -61,24 +63,16 @@ class HttpAsker:
     def _carry_out(self, client: "httpx.Client", exchange: Exchange, ask: Ask) -> Exchange:
         httpx, kept, size, late = self._httpx, bytearray(), 0, False
         try:
-            with client.stream(
-                ask.method,
-                ask.url,
-                headers=dict(ask.headers),
-                content=ask.body or None,
-                timeout=ask.limit_seconds,
-                follow_redirects=ask.follow,
-                extensions={"trace": self._watch.trace},
-            ) as response:
+            with self._send(client, ask) as response:
                 exchange = replace(
                     exchange,
                     status=response.status_code,
                     headers=tuple(response.headers.multi_items()),
                     url=str(response.url),
                 )
-                for chunk in response.iter_bytes():
-                    size += len(chunk)
-                    kept += chunk[: MOST_BODY_BYTES - len(kept)]
+                for piece in for_each_piece(response):
+                    size += len(piece)
+                    kept += piece[: MOST_BODY_BYTES - len(kept)]
                     if self._watch.is_late():
                         raise httpx.ReadTimeout("the body took too long")
             return replace(exchange, body=bytes(kept), size_bytes=size)
@@ -95,6 +89,31 @@ class HttpAsker:
             body=bytes(kept),
             size_bytes=size,
         )
+
+    @contextmanager
+    def _send(self, client: "httpx.Client", ask: Ask) -> "Iterator[httpx.Response]":
+        """Give the answer, the last one where it leads on and is to be followed.
+
+        Of those that lead on no body is read: httpx, following by itself, would read each to its end.
+        """
+        request = client.build_request(
+            ask.method,
+            ask.url,
+            headers=dict(ask.headers),
+            content=ask.body or None,
+            timeout=ask.limit_seconds,
+            extensions={"trace": self._watch.trace},
+        )
+        for _ in range(1 + _MOST_REDIRECTS):
+            response = client.send(request, stream=True)
+            try:
+                if response.next_request is None or not ask.follow:
+                    yield response
+                    return
+                request = response.next_request
+            finally:
+                response.close()
+        raise self._httpx.TooManyRedirects(f"more than {_MOST_REDIRECTS} redirects")
 
     def _open(self) -> "httpx.Client":
         if self._client is None:
@@ -214,8 +233,7 @@ def _make_client(ca_file: str, watch: _Watch) -> "httpx.Client":
     )
     return httpx.Client(
         transport=transport,
-        headers={"User-Agent": USER_AGENT},
-        max_redirects=_MOST_REDIRECTS,
+        headers={"User-Agent": USER_AGENT, "Accept-Encoding": ACCEPTED},
         trust_env=False,
     )
 

@@ -77,7 +77,11 @@ def open_client(trust: Trust, deadline: Deadline, *, connections: int) -> "httpx
         network_backend=_make_network(trust, deadline),
     )
     return httpx.Client(  # type: ignore[no-any-return]  # loaded by name
-        transport=transport, headers={"User-Agent": USER_AGENT}, trust_env=False, timeout=None
+        transport=transport,
+        # Nothing packed: what unpacks it would have no limit.
+        headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
+        trust_env=False,
+        timeout=None,
     )
 
 

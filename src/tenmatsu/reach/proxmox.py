@@ -10,6 +10,7 @@ from tenmatsu.model.site_map import Api
 from tenmatsu.model.words import Words, plain
 from tenmatsu.parse.json_answer import text_at
 from tenmatsu.parse.plain_text import make_plain
+from tenmatsu.parse.proxmox_facts import go_back
 from tenmatsu.parse.proxmox_resources import NodeRow, Resources
 from tenmatsu.parse.proxmox_rights import ACT, SEE_NODES, find_reach
 from tenmatsu.parse.proxmox_tasks import read_ha_state, read_tasks, sort_newest
@@ -140,8 +141,7 @@ def _find_unseen(permissions: Answer) -> list[Lack]:
 def _find_starts(nodes: Sequence[NodeRow], now: datetime) -> list[Happening]:
     found = []
     for node in nodes:
-        if node.uptime_seconds:
-            started = datetime.fromtimestamp(now.timestamp() - node.uptime_seconds, UTC)
+        if started := go_back(now, node.uptime_seconds):
             message = f"{node.name}: uptime {node.uptime_seconds:.0f} s"
             found.append(Happening(key=node.key, change=Change.HOST_STARTED, time=started, message=message))
     return found

@@ -12,8 +12,10 @@ from tenmatsu.model.words import Words, plain
 from tenmatsu.parse.json_answer import at, read_json, text_at
 from tenmatsu.parse.plain_text import make_plain
 from tenmatsu.reach.http import load_httpx
+from tenmatsu.reach.http_body import read_plain
 from tenmatsu.reach.pinned_http import Deadline, Trust, WrongCertificate, explain_refusal, open_client
 from tenmatsu.reach.proxmox_questions import (
+    NO_VALUE,
     Answer,
     ClockReading,
     Question,
@@ -111,19 +113,11 @@ class HttpsLine:
         url = f"https://{self._address}:{self._port}/api2/json{path}"
         with self._open().stream(method, url, headers=headers, data=form) as response:
             received = datetime.now(UTC)
-            body = self._read(response)
+            body = read_plain(response, _MOST_BODY_BYTES)
         self._read_clock(response.headers.get("date", ""), sent, received)
         if response.status_code == 401:
             return None
         return _judge(response.status_code, response.reason_phrase, body)
-
-    def _read(self, response: "httpx.Response") -> bytes:
-        body = bytearray()
-        for chunk in response.iter_bytes():
-            body += chunk
-            if len(body) > _MOST_BODY_BYTES:
-                raise load_httpx().DecodingError("the answer is larger than any that was asked for")
-        return bytes(body)
 
     def _read_clock(self, date: str, sent: datetime, received: datetime) -> None:
         """Keep the narrowest pair of our times around one of theirs; `Date` has whole seconds."""
@@ -143,8 +137,11 @@ class HttpsLine:
             raise self._tell_late() from late
         except (httpx.HTTPError, httpx.InvalidURL, WrongCertificate, OSError) as error:
             raise self._tell_lost(error) from error
-        if answer is None or answer.trouble is not None:
+        if answer is None or answer.trouble is Trouble.DENIED:
             raise self._tell_refused(answer.said if answer else "")
+        if answer.trouble is not None:
+            words = NO_SIGN_IN.fill(host=self._name, said=plain(make_plain(answer.said, 200)))
+            raise NoConnection(self._host, words, permanent=False)
         return answer.value
 
     def _open(self) -> "httpx.Client":
@@ -187,8 +184,10 @@ def _judge(status: int, reason: str, body: bytes) -> Answer:
         answer = read_json(body)
     except ParseError as error:
         answer, reason = None, reason or error.met
-    if status == 200 and isinstance(answer, dict):
-        return Answer(value=answer.get("data"))
+    if status == 200 and (value := at(answer, "data")) is not None:
+        return Answer(value=value)
+    if status == 200:
+        return Answer(trouble=Trouble.FAILED, said=NO_VALUE)
     said = (text_at(answer, "message") or reason or f"HTTP {status}").strip()
     if at(answer, "errors"):
         said = f"{said} {at(answer, 'errors')}"
@@ -206,6 +205,7 @@ LOST = Words(
     "{host} cannot be asked at port {port} ({said}): does pveproxy run there, and is it the right address?",
     "{host} のポート {port} に接続できません ({said})。pveproxy の稼働とアドレスを確かめてください",
 )
+NO_SIGN_IN = Words("{host} lets nobody sign in: {said}", "{host} にログインできません: {said}")
 REFUSED_TOKEN = Words(
     "{host} does not accept the token {user}: see its name (USER@REALM!NAME), secret and expiry {said}",
     "{host} がトークン {user} を受け付けません。"

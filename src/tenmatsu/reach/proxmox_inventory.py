@@ -51,7 +51,7 @@ class _Details:
 
 
 def ask_resources(line: Line) -> Resources:
-    """Return what there is. Raises NoConnection where even that is not told."""
+    """Return what there is. Raises NoConnection where even that is not told: there is always a node."""
     return _need(line.ask([RESOURCES])[0])
 
 
@@ -59,7 +59,11 @@ def _need(answer: Answer) -> Resources:
     if answer.trouble is not None:
         words = NO_LIST.fill(said=plain(make_plain(answer.said, 200)))
         raise NoConnection("/cluster/resources", words, permanent=answer.trouble is Trouble.DENIED)
-    return read_resources(answer.value)
+    resources = read_resources(answer.value)
+    # The nodes are listed whatever rights one has (PVE/API2/Cluster.pm).
+    if not any(node.name for node in resources.nodes):
+        raise NoConnection("/cluster/resources", NO_LIST.fill(said=NO_NODE), permanent=False)
+    return resources
 
 
 def take_inventory(line: Line, ahead_seconds: float) -> Taken:
@@ -249,6 +253,7 @@ TOO_MANY = Words(
     "ゲストが {guests} 台 ({most} 台超) あり、1 台ずつの問い合わせが必要なため",
 )
 WRITE_THEM = Words("UUIDs and network cards serve to join them", "UUID と MAC で対応付けられます")
+NO_NODE = Words("not a single node is in its answer", "応答にノードが 1 台もありません")
 NO_LIST = Words(
     "Proxmox VE does not list its nodes and guests: {said}",
     "Proxmox VE からノードとゲストの一覧を得られません: {said}",

@@ -7,15 +7,15 @@ mark that only this round knows.
 
 import secrets
 import shlex
-import subprocess
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from tenmatsu.errors import NoConnection, NotThere, ParseError
+from tenmatsu.errors import NoConnection, ParseError, TookTooLong
 from tenmatsu.model.words import Words, plain
 from tenmatsu.parse.json_answer import read_json
 from tenmatsu.parse.plain_text import make_plain
 from tenmatsu.reach.proxmox_questions import (
+    NO_VALUE,
     Answer,
     ClockReading,
     Question,
@@ -23,8 +23,8 @@ from tenmatsu.reach.proxmox_questions import (
     Trouble,
     find_trouble,
 )
-from tenmatsu.reach.ssh import SshOptions, make_command
-from tenmatsu.reach.ssh_messages import SSH_FAILED, explain_ssh
+from tenmatsu.reach.ssh import SshOptions
+from tenmatsu.reach.ssh_run import Ran, run_over_ssh
 
 _MOST_BYTES = 64 << 20
 # What timeout(1) ends with where it had to end something.
@@ -63,11 +63,8 @@ class PveshLine:
         sent = datetime.now(UTC)
         script = _write_script(questions, mark, self._limit, self._silent.find())
         ended = self._run(script, len(questions))
-        if ended.returncode == SSH_FAILED:
-            complaint = explain_ssh(self._host, ended.stderr.decode("utf-8", "replace"))
-            raise NoConnection(self._host, complaint.words, permanent=complaint.permanent)
-        answers = _read_answers(ended.stdout, ended.stderr, mark)
-        self._read_clock(ended.stdout, mark, sent, datetime.now(UTC))
+        answers = _read_answers(ended.out, ended.err, mark)
+        self._read_clock(ended.out, mark, sent, datetime.now(UTC))
         if len(answers) < len(questions):
             self._raise_cut(ended)
         self._raise_missing(answers)
@@ -75,16 +72,18 @@ class PveshLine:
             self._silent.note(question, answer)
         return answers
 
-    def _run(self, script: str, questions: int) -> "subprocess.CompletedProcess[bytes]":
-        command = make_command(self._host, self._ssh, "sh -s")
+    def _run(self, script: str, questions: int) -> Ran:
         limit = self._ssh.connect_seconds + (self._limit + _START_SECONDS) * questions
         try:
-            return subprocess.run(  # noqa: S603 - the words are ours, the host's name is checked
-                command, input=script.encode(), capture_output=True, check=False, timeout=limit
+            return run_over_ssh(
+                self._host,
+                self._ssh,
+                "sh -s",
+                limit_seconds=limit,
+                most_bytes=_MOST_BYTES,
+                script=script.encode(),
             )
-        except FileNotFoundError as missing:
-            raise NotThere("ssh") from missing
-        except subprocess.TimeoutExpired as late:
+        except TookTooLong as late:
             words = SLOW.fill(host=plain(self._host), seconds=f"{limit:.0f}")
             raise NoConnection(self._host, words, permanent=False) from late
 
@@ -97,8 +96,8 @@ class PveshLine:
             return
         self.clock = ClockReading(sent=sent, told=told, received=received, step_seconds=0.0)
 
-    def _raise_cut(self, ended: "subprocess.CompletedProcess[bytes]") -> None:
-        said = make_plain(ended.stderr.decode("utf-8", "replace").strip()[-200:])
+    def _raise_cut(self, ended: Ran) -> None:
+        said = make_plain(ended.err.decode("utf-8", "replace").strip()[-200:])
         words = CUT.fill(host=plain(self._host), said=plain(said or "?"))
         raise NoConnection(self._host, words, permanent=False)
 
@@ -127,9 +126,9 @@ def _write_script(
 def _read_answers(out: bytes, err: bytes, mark: str) -> list[Answer]:
     """Return what stands between the marks on both streams."""
     begin, end = f"\n{mark} begin\n".encode(), f"\n{mark} end ".encode()
-    complaints = err[:_MOST_BYTES].split(begin)[1:]
+    complaints = err.split(begin)[1:]
     answers = []
-    for number, part in enumerate(out[:_MOST_BYTES].split(begin)[1:]):
+    for number, part in enumerate(out.split(begin)[1:]):
         text, found, code = part.partition(end)
         if not found:
             break
@@ -142,9 +141,12 @@ def _judge(text: bytes, code: bytes, said: str) -> Answer:
     said = " ".join(said.split())
     if code == b"0":
         try:
-            return Answer(value=read_json(text) if text.strip() else None)
+            value = read_json(text) if text.strip() else None
         except ParseError as error:
             return Answer(trouble=Trouble.FAILED, said=error.met)
+        if value is None:
+            return Answer(trouble=Trouble.FAILED, said=said or NO_VALUE)
+        return Answer(value=value)
     if code.isdigit() and int(code) == _TIMED_OUT:
         return Answer(trouble=Trouble.SLOW, said=said or "pvesh: no answer within the limit")
     if code.isdigit() and int(code) in _NO_COMMAND:

@@ -13,6 +13,9 @@ from tenmatsu.model.below import Lack
 from tenmatsu.model.words import Words, plain
 from tenmatsu.parse.plain_text import make_plain
 
+# What is asked for here is always told as a list or an object, be it an empty one. Whoever says nothing is
+# sick, and must not look like a cluster in which there is nothing.
+NO_VALUE = "an answer without a value"
 _SILENT_SECONDS = 30.0
 # What is gone between the list and the question (PVE/AbstractConfig.pm, PVE/RESTHandler.pm). The name of the
 # node is in it where a guest has moved away meanwhile.

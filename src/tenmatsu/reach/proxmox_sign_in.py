@@ -8,9 +8,10 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
-from tenmatsu.errors import NoConnection
+from tenmatsu.errors import NoConnection, WrongUse
 from tenmatsu.model.words import Words, plain
 from tenmatsu.parse.json_answer import at, text_at
+from tenmatsu.parse.plain_text import make_plain
 
 # Two hours less a good margin for clocks and for a long round of questions.
 TICKET_SECONDS = 90 * 60
@@ -22,6 +23,9 @@ class Token:
     """An API token, `USER@REALM!NAME`; it never runs out here, only on the other side."""
 
     def __init__(self, user: str, secret: str) -> None:
+        """Keep it. Raises WrongUse where it cannot be one: a header is sent in ASCII."""
+        if not f"{user}{secret}".isascii():
+            raise WrongUse(NO_TOKEN.fill(user=plain(make_plain(user, 80))))
         # Proxmox VE shows a token as USER@REALM!NAME=SECRET: who kept all of it has kept the secret too.
         self._header = f"PVEAPIToken={user}={secret.strip().removeprefix(f'{user}=')}"
         self.user = user
@@ -69,11 +73,15 @@ class Ticket:
         if at(answer, "NeedTFA"):
             words = SECOND_FACTOR.fill(user=plain(self.user), host=plain(self._host))
             raise NoConnection(self._host, words, permanent=True)
-        if not ticket or not ticket.isprintable() or ";" in ticket:
+        if not ticket or not ticket.isascii() or not ticket.isprintable() or ";" in ticket:
             raise NoConnection(self._host, NO_TICKET.fill(host=plain(self._host)), permanent=False)
         return ticket
 
 
+NO_TOKEN = Words(
+    "the token {user} or its secret holds a character beyond ASCII; Proxmox VE makes none such: copy it",
+    "トークン {user} またはその秘密の値に ASCII 以外の文字があります。コピーし直してください",
+)
 SECOND_FACTOR = Words(
     "{host} asks {user} for a second factor, which nobody could type: "
     "make an API token and name it in the site file",

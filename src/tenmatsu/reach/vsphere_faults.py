@@ -11,11 +11,15 @@ from tenmatsu.errors import NoConnection, NotPermitted, ReachError, TookTooLong
 from tenmatsu.model.words import Words
 from tenmatsu.parse.plain_text import make_plain
 from tenmatsu.reach.vsphere_pin import OtherCertificate
-from tenmatsu.reach.vsphere_stub import say
+from tenmatsu.reach.vsphere_stub import Unintelligible, say
 
 
 class Lost(Exception):
     """The session or the connection is gone; asked anew, it may be well again."""
+
+
+class Garbled(Lost):
+    """One answer is none. The session is still there, and so it is not begun anew."""
 
 
 # All that can come out of a question. `EOFError`: a packed answer that ends in the middle.
@@ -36,7 +40,7 @@ def translate(error: Exception, address: str, user: str, limit_seconds: float) -
     if isinstance(error, socket.gaierror):
         words = NO_NAME.fill(address=address, why=error.strerror or "")
         return NoConnection(address, words, permanent=error.errno != socket.EAI_AGAIN)
-    return Lost(say(error))
+    return Garbled(say(error)) if isinstance(error, Unintelligible) else Lost(say(error))
 
 
 def _of_server(error: Any, address: str, user: str) -> Exception:  # noqa: ANN401 - pyVmomi's types are made while it runs

@@ -14,7 +14,7 @@ from tenmatsu.errors import NoConnection, ReachError, WrongUse
 from tenmatsu.model.site_map import Api
 from tenmatsu.model.words import Words
 from tenmatsu.reach.clock_offset import ClockOffset, OffsetBounds
-from tenmatsu.reach.vsphere_faults import EXPECTED, Lost, is_certificate, translate
+from tenmatsu.reach.vsphere_faults import EXPECTED, Garbled, Lost, is_certificate, translate
 from tenmatsu.reach.vsphere_pin import explain, make_context
 from tenmatsu.reach.vsphere_stub import Stub
 
@@ -54,10 +54,15 @@ class Line:
             raise
 
     def ask(self, question: Callable[[], Answer]) -> Answer:
-        """Return the answer; a session or connection that was lost is renewed once. Raises ReachError."""
+        """Return the answer, at the second try if need be. Raises ReachError.
+
+        A session or connection that was lost is renewed before that.
+        """
         try:
             with self._translated():
                 return question()
+        except Garbled:
+            pass  # asked again in the same session: a new one would leave it behind
         except Lost:
             self._renew()
         try:
@@ -82,8 +87,7 @@ class Line:
     def close(self) -> None:
         """Log out. Never raises."""
         if self._stub is not None:
-            with suppress(Exception):  # a session that cannot be ended ends by itself
-                self.content.sessionManager.Logout()
+            self._log_out()
         self._drop()
 
     def _drop(self) -> None:
@@ -115,10 +119,21 @@ class Line:
         self._stub.hold_to(self.api.certificate)
         self._stub.on_request = self._count
         self.content = self._service.RetrieveContent()
-        session = self.content.sessionManager.Login(self.api.user, self._secret, None)
-        self.session_key = session.key
-        self.session += 1
-        self.read_clock()
+        try:
+            session = self.content.sessionManager.Login(self.api.user, self._secret, None)
+            self.session_key = session.key
+            self.session += 1
+            self.read_clock()
+        except vim.fault.InvalidLogin:
+            raise
+        except Exception:
+            # Nobody will use it, and a server holds only so many for half an hour each.
+            self._log_out()
+            raise
+
+    def _log_out(self) -> None:
+        with suppress(Exception):  # a session that cannot be ended ends by itself
+            self.content.sessionManager.Logout()
 
     def _count(self) -> None:
         self.requests += 1

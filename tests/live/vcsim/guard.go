@@ -57,7 +57,7 @@ func (l *lab) guard(inner http.Handler) http.Handler {
 		if method == "HasPrivilegeOnEntities" && !now.Granted {
 			said = bytes.ReplaceAll(said, []byte("<isGranted>true<"), []byte("<isGranted>false<"))
 		}
-		if l.take(&l.now.Garble, "", method) {
+		if l.take(&l.now.Garble, now.GarbleOn, method) {
 			said = []byte("<html><body>502 Bad Gateway")
 		}
 		for name, values := range answer.Header() {

@@ -47,8 +47,9 @@ type settings struct {
 	// Expire: how many of the next requests with ExpireOn find that every session has run out.
 	Expire   int
 	ExpireOn string
-	// Garble: how many of the next answers are not XML.
-	Garble int
+	// Garble, GarbleOn: how many of the next answers (to one method) are not XML.
+	Garble   int
+	GarbleOn string
 	// Certificate: PEM file of the certificate from now on.
 	Certificate string
 }
