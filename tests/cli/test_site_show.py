@@ -98,10 +98,30 @@ def test_hostile_notes_reach_no_terminal(file: Path, capsys: pytest.CaptureFixtu
 def test_as_svg(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     drawing = tmp_path / "site.svg"
     assert show(file, "--svg", str(drawing)) == 0
-    assert capsys.readouterr().out == ""
+    assert capsys.readouterr().out == f"{drawing} written\n"
     assert ET.parse(drawing).getroot().tag.endswith("svg")
     assert show(file, "--svg", str(tmp_path / "no" / "such")) == 2
     assert "cannot be written" in capsys.readouterr().err
+
+
+def test_a_drawing_is_written_over_an_older_one_only(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawing, other, empty = tmp_path / "site.svg", tmp_path / "other.svg", tmp_path / "empty.svg"
+    before = file.read_bytes()
+    assert show(file, "--svg", str(file)) == 2
+    assert "is no drawing of tenmatsu's" in capsys.readouterr().err
+    assert file.read_bytes() == before
+    other.write_text("<svg xmlns='http://www.w3.org/2000/svg'><title>tenmatsu site show</title></svg>")
+    assert show(file, "--svg", str(other)) == 2
+    empty.touch()
+    for path in (drawing, drawing, empty):
+        assert show(file, "--svg", str(path)) == 0
+    capsys.readouterr()
+    assert show(file, "--json", "--svg", str(drawing)) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["entries"]
+    assert told.err == f"{drawing} written\n"
 
 
 def test_as_json(file: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -167,7 +167,7 @@ def test_no_text_becomes_markup_or_breaks_the_drawing(text: str) -> None:
     drawing = write_svg(picture, text, lambda box: (text, text))
     root = ET.fromstring(drawing)
     assert {one.tag.rpartition("}")[2] for one in root.iter()} <= {
-        *("svg", "title", "style", "defs", "marker", "path", "rect", "g", "text"),
+        *("svg", "metadata", "title", "style", "defs", "marker", "path", "rect", "g", "text"),
     }
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", drawing)
 

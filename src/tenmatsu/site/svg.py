@@ -16,6 +16,8 @@ from tenmatsu.site.svg_layout import HEAD_HEIGHT, LINE_HEIGHT, Page, Place, lay_
 
 # What XML 1.0 has no place for, beside what make_plain takes away (Char, XML 1.0 section 2.2).
 _NO_XML = re.compile("[\ufffe\uffff]")
+# By this a drawing of ours is known. It stands before everything that a name could be part of.
+_MARK = "<metadata>tenmatsu site show</metadata>"
 _COLOURS = 6
 _BEND = 60.0
 _WIDE, _NARROW = 8.2, 6.4  # a character's width on a generous guess: no font is known here, in both sizes
@@ -51,6 +53,7 @@ def write_svg(picture: Picture, title: str, told: Told) -> str:
     view = f'viewBox="0 0 {page.width:.0f} {page.height:.0f}"'
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} {view} role="img">',
+        _MARK,
         f"<title>{_text(title)}</title>",
         f"<style>{_STYLE}</style>",
         f"<defs>{''.join(_marker(at) for at in range(_COLOURS))}</defs>",
@@ -61,6 +64,11 @@ def write_svg(picture: Picture, title: str, told: Told) -> str:
         "</svg>",
     ]
     return "\n".join(lines) + "\n"
+
+
+def is_ours(start: bytes) -> bool:
+    """Tell whether a file that begins so may be drawn over: a drawing of ours, or nothing yet."""
+    return not start or (start.startswith(b"<svg ") and _MARK.encode() in start.partition(b"<title>")[0])
 
 
 def _text(text: str) -> str:
