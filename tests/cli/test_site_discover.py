@@ -1,6 +1,7 @@
 """`tenmatsu site discover` as people call it."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from tests.sight.test_inside import FILES, case
 from tenmatsu.attempt.kinds import KINDS
 from tenmatsu.cli.main import main
 from tenmatsu.errors import NotPermitted
+from tenmatsu.model.below import Lack
 from tenmatsu.model.site_map import SiteMap
+from tenmatsu.model.words import plain
 from tenmatsu.parse.site_file import parse_site_file
 
 ESX1 = "vmware://reader@192.0.2.10"
@@ -73,6 +76,16 @@ def test_a_second_time_it_proposes_and_writes_only_when_told(
     assert discover(ESX1, "--password", "env:ESX1") == 0
     assert "nothing new" in capsys.readouterr().out
     assert [path.name for path in Path.cwd().iterdir()] == ["site.toml"]
+
+
+def test_what_was_not_told_is_said_beside_a_proposal(ways: Ways, capsys: pytest.CaptureFixture[str]) -> None:
+    lack = Lack(what=plain("some guests"), why=plain("no right"), close_by=plain("Give VM.Audit"))
+    ways.hypervisor.inventory = replace(ways.hypervisor.inventory, lacks=(lack,))
+    Path("site.toml").write_text("[host.esx1]\naddress = '192.0.2.10'\n[guest.unseen]\non = 'esx1'\n")
+    assert discover(ESX1, "--password", "env:ESX1") == 0
+    told = capsys.readouterr()
+    assert "not seen: some guests (no right). Give VM.Audit" in told.err
+    assert "unseen was not found" not in told.out
 
 
 def test_line_ends_rights_and_a_link_stay(ways: Ways) -> None:

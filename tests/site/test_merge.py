@@ -10,8 +10,9 @@ from tests.site.made_seen import AD1, DB1, DNS1, WEB1, guest, make_seen
 from tests.site.test_propose import MADE_BY, SEEN
 
 from tenmatsu.attempt.kinds import KINDS
-from tenmatsu.model.below import Inventory
+from tenmatsu.model.below import Inventory, Lack
 from tenmatsu.model.site_map import SiteMap
+from tenmatsu.model.words import plain
 from tenmatsu.parse.site_file import parse_site_file
 from tenmatsu.site.merge import merge_site
 from tenmatsu.site.proposal import Seen
@@ -85,6 +86,17 @@ def test_what_is_gone_is_a_comment_only() -> None:
     assert "gone1 was not found below any more" in merged
     assert "gone1" in read(merged).entries
     assert "router was not found" not in merged
+
+
+@pytest.mark.parametrize(
+    ("key", "hides", "is_said"),
+    [("", True, False), ("h1", True, False), ("", False, True), ("vm-web1", True, True)],
+)
+def test_a_guest_is_not_gone_where_not_all_guests_were_told(key: str, hides: bool, is_said: bool) -> None:
+    below = make_seen().belows[0]
+    lack = Lack(what=plain("guests"), why=plain("no"), close_by=plain("ask"), key=key, hides_guests=hides)
+    seen = make_seen(belows=(replace(below, inventory=replace(below.inventory, lacks=(lack,))),))
+    assert ("gone1 was not found" in merge(OWNED, seen)) is is_said
 
 
 def test_a_second_time_there_is_nothing_new() -> None:

@@ -63,10 +63,10 @@ def _discover(ask: _Ask, language: Language) -> int:
         read_site(path)  # a fault in it is said before any waiting
     proposal, seen_any = _look(ask, language)
     if not seen_any:
-        for words in proposal.comments:
-            sys.stderr.write(f"tenmatsu: {_line(words, language)}\n")
+        _tell_lacks(proposal, language)
         return EXIT_NOTHING_SEEN
     if path.exists():
+        _tell_lacks(proposal, language)  # a new file holds them
         _propose(path, proposal, language, write=ask.write, no_colour=ask.no_colour)
     else:
         _write_new(path, proposal, language)
@@ -86,6 +86,12 @@ def _look(ask: _Ask, language: Language) -> "tuple[Proposal, bool]":
     with Progress(0.0, sys.stderr, language) as progress:
         seen = look_at(asked, SshOptions(config=ask.ssh_config), inside=ask.inside, tell=progress.count)
     return propose(seen), bool(seen.belows or seen.insides)
+
+
+def _tell_lacks(proposal: "Proposal", language: Language) -> None:
+    """Say what could not be seen, beside what is proposed."""
+    for words in proposal.comments:
+        sys.stderr.write(f"tenmatsu: {_line(words, language)}\n")
 
 
 def _write_new(path: Path, proposal: "Proposal", language: Language) -> None:

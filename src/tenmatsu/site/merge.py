@@ -135,8 +135,9 @@ def _differs(key: str, known: Entry, seen: Entry) -> str:
 
 
 def _find_gone(site: SiteMap, proposal: Proposal) -> Iterable[str]:
-    """Yield the guests of hosts that were asked, which none of them has any more."""
-    asked = {name for name, one in proposal.entries.items() if one.entry.api is not None}
+    """Yield the guests of hosts that were asked and told all, which none of them has any more."""
+    hosts = {name: one for name, one in proposal.entries.items() if one.entry.api is not None}
+    asked = {name for name, one in hosts.items() if not one.is_partial}
     for entry in site.of_kind(EntryKind.GUEST):
         if entry.on in asked and entry.name not in proposal.entries:
             yield entry.name
