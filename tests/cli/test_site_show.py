@@ -153,4 +153,8 @@ def test_wrong_use_is_one_line(file: Path, tmp_path: Path, capsys: pytest.Captur
     file.write_text("[guest.a]\non = 'b'\n")
     assert show(file) == 2
     assert "site.toml, line 2: guest.a.on: nobody knows 'b'" in capsys.readouterr().err
+    capsys.readouterr()
     assert show(tmp_path / "none.toml") == 2
+    assert "none.toml: tenmatsu site discover writes one, or name it" in capsys.readouterr().err
+    assert show(file / "below.toml") == 2
+    assert "below.toml cannot be read: Not a directory" in capsys.readouterr().err
