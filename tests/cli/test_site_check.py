@@ -299,6 +299,13 @@ def test_one_that_hangs_does_not_hold_up_the_others() -> None:
     assert told[-1] == (2, 3, "hangs")
 
 
+def test_a_name_twice_is_one_job() -> None:
+    told: list[tuple[int, int, str]] = []
+    jobs = [("here", lambda: 1), ("here", lambda: 2)]
+    assert run_side_by_side(jobs, 10.0, lambda *words: told.append(words)) == {"here": 2}
+    assert told == [(0, 1, "here")]
+
+
 def test_a_large_site_shows_only_what_lacks(capsys: pytest.CaptureFixture[str]) -> None:
     with listener() as port:
         lines = [f"[service.s{at}]\nport = {port}\naddress = '{HOST}'" for at in range(30)]

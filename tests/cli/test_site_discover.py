@@ -111,8 +111,24 @@ def test_inside_tries_each_guest_that_runs(ways: Ways) -> None:
 
 def test_what_cannot_be_reached_is_said_in_the_file(ways: Ways, capsys: pytest.CaptureFixture[str]) -> None:
     ways.hypervisor.error = NotPermitted("the inventory")
-    assert discover(ESX1, "dns1", "--password", "env:ESX1") == 0
-    assert f"{ESX1} could not be looked at: no permission for the inventory" in Path("site.toml").read_text()
+    assert discover(ESX1, "dns1", "--password", "env:ESX1") == 3
+    said = f"{ESX1} could not be looked at: no permission for the inventory"
+    assert said in Path("site.toml").read_text()
+    assert capsys.readouterr().err == f"tenmatsu: {said}. Then run tenmatsu site discover again.\n"
+    assert discover(ESX1, "dns1", "--password", "env:ESX1") == 3
+    told = capsys.readouterr()
+    assert f"tenmatsu: {said}. Then" in told.err
+    assert told.out == "site.toml: nothing new, of what could be seen (1 of 2 targets).\n"
+
+
+def test_a_target_named_twice_is_looked_at_once(ways: Ways, capsys: pytest.CaptureFixture[str]) -> None:
+    assert discover("ssh://dns1", "dns1", "ssh://dns1/", "here", "here") == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_the_hint_names_the_file_that_was_written(ways: Ways, capsys: pytest.CaptureFixture[str]) -> None:
+    assert discover("dns1", "--site", "my site.toml") == 0
+    assert "tenmatsu site show --site 'my site.toml' draws it" in capsys.readouterr().out
 
 
 def test_nothing_seen_writes_nothing(ways: Ways, capsys: pytest.CaptureFixture[str]) -> None:
@@ -130,14 +146,16 @@ def test_this_machine(ways: Ways) -> None:
     ("words", "said"),
     [
         (["vmware://reader:hunter2@esx1"], "a password does not belong on a command line"),
-        (["vmware://esx1"], "who asks? vmware://USER@HOST"),
+        (["vmware://esx1"], "no user is named: vmware://USER@HOST"),
         (["http://a@b"], "'http://a@b' is no target"),
         (["vmware://a@b/c"], "is no target"),
         (["-oProxyCommand=x"], "No such option"),
         (["ssh://-oProxyCommand=x"], "is not the name of a host"),
         ([ESX1, "--password", "hunter2"], "--password says where it is kept"),
         ([ESX1, "--certificate", "AB:CD"], "64 hex digits"),
-        ([ESX1], "no password is named"),
+        ([ESX1], f"{ESX1} could not be looked at: no password is named"),
+        ([ESX1, "--password", "env:NOPE"], "the environment has no NOPE: set it, or name another place"),
+        (["here", "--site", "/tmp"], "/tmp is a folder, not a site file"),
         ([], "Missing"),
     ],
 )

@@ -115,8 +115,10 @@ def _may_hide_guests(host: HostFacts, inventory: Inventory) -> bool:
     They may where something was not told of all or of this host: whoever may not read all often is not told
     either that there is more. What lacks of one guest or store that was seen hides no other.
     """
-    seen = {one.key for one in (*inventory.hosts, *inventory.guests, *inventory.stores)} - {host.key}
-    return not host.connected or any(lack.hides_guests and lack.key not in seen for lack in inventory.lacks)
+    seen = {one.key for group in (inventory.hosts, inventory.guests, inventory.stores) for one in group}
+    return not host.connected or any(
+        lack.hides_guests and lack.key not in seen - {host.key} for lack in inventory.lacks
+    )
 
 
 def _name_host(host: HostFacts, below: Below) -> str:
