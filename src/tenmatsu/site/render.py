@@ -119,7 +119,8 @@ HEAD = Words(
 LEFT_OUT = Words(
     "not written as a need: {what} ({because}). It would close a circle, in which none could start first:"
     " {circle}",
-    "needs に書かなかったもの: {what} ({because})。どれも最初に起動できない輪になるため: {circle}",
+    "needs に書かなかったもの: {what} ({because})。依存関係が循環し、"
+    "どれも最初に起動できなくなるため: {circle}",
 )
 TITLES = {
     EntryKind.HOST: Words("Hosts", "ホスト"),
