@@ -1,6 +1,8 @@
 """`tenmatsu site show` as people call it."""
 
 import json
+import os
+import subprocess
 import sys
 from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
@@ -82,6 +84,40 @@ def test_a_terminal_without_lines_gets_ascii() -> None:
     print_picture(make_picture(read(SMALL)), "en", out, colour=False)
     out.seek(0)
     assert "'-+---- web1" in out.read()
+
+
+def test_what_is_cut_is_ascii_there_too() -> None:
+    out = TextIOWrapper(BytesIO(), encoding="ascii")
+    site = read(SMALL.replace("web1", "web1-with-a-name-that-is-long"))
+    print_picture(make_picture(site), "en", out, colour=False, width=60)
+    out.seek(0)
+    page = out.read()
+    assert "web1-with-a-name-that..." in page
+    assert max(map(len, page.splitlines())) <= 60
+
+
+def test_a_wide_name_has_the_room_that_it_takes(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.write_text('[guest."受付の端末"]\n[guest.a]\nsystem = "Debian"\n')
+    assert show(file) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "受付の端末" in "".join(lines)
+    assert [cell_len(line.partition("Debian")[0]) for line in lines if "Debian" in line] == [14]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("words", "code"), [(["show"], 0), (["check", "isp"], 0), (["show", "--json"], 0), (["show", "無"], 2)]
+)
+def test_an_output_without_the_signs_loses_no_page(
+    file: Path, language: str, words: list[str], code: int
+) -> None:
+    text = SMALL.replace('"mysql"', '"データ"').replace(".mysql", '."データ"')
+    file.write_text(text.replace("198.51.100.1", "127.83.11.9"))
+    call = [sys.executable, "-m", "tenmatsu", "--lang", language, "site", *words, "--site", str(file)]
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}
+    ended = subprocess.run(call, env={**os.environ, **plain}, capture_output=True, check=False)
+    assert ended.returncode == code
+    assert (ended.stdout + ended.stderr).isascii()
 
 
 def test_hostile_notes_reach_no_terminal(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
