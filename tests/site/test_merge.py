@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from rich.cells import cell_len
 from tests.site.made_seen import AD1, DB1, DNS1, WEB1, guest, make_seen
 from tests.site.test_propose import MADE_BY, SEEN
 
@@ -104,6 +105,21 @@ def test_a_second_time_there_is_nothing_new() -> None:
     assert merge(once, make_seen()) == once
     fresh = render_site(propose(make_seen()), MADE_BY, "en")
     assert merge(fresh, make_seen()) == fresh
+
+
+def test_a_remark_is_known_in_either_language() -> None:
+    text = OWNED.replace("[service.names]\n", '[service.names]\nneeds = ["blogbox"]\n')
+    once = merge_site(text, read(text), propose(make_seen()), "ja")
+    assert "見つかりませんでした" in once
+    assert "依存関係が循環し" in once
+    assert merge(once, make_seen()) == once
+
+
+def test_comments_in_japanese_are_no_wider_than_others() -> None:
+    fresh = render_site(propose(make_seen()), MADE_BY, "ja")
+    comments = [line for line in fresh.splitlines() if line.startswith("#")]
+    assert max(map(cell_len, comments)) <= 110
+    assert merge_site(fresh, read(fresh), propose(make_seen()), "ja") == fresh
 
 
 def test_what_differs_is_said_beside_and_not_changed() -> None:

@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.site.made_site import SMALL, make_large, read
 
+from tenmatsu.model.line_breaks import count_cells
 from tenmatsu.model.site_map import EntryKind
 from tenmatsu.site.focus import focus
 from tenmatsu.site.lanes import ASCII, LINES, count_columns, draw_row, find_lanes
 from tenmatsu.site.picture import Arrow, Box, Picture, make_picture
-from tenmatsu.site.svg import count_cells, cut, write_svg
+from tenmatsu.site.svg import cut, write_svg
 from tenmatsu.site.svg_layout import lay_out
 
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
-from unicodedata import east_asian_width
 
+from tenmatsu.model.line_breaks import count_cells
 from tenmatsu.model.site_map import EntryKind
 from tenmatsu.parse.plain_text import make_plain
 from tenmatsu.site.picture import Arrow, Box, Picture
@@ -163,11 +163,6 @@ def _chip_text(place: Place, name: str, what: str) -> str:
 
 def _line(x: float, y: float, style: str, text: str) -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" class="{style}">{_text(text)}</text>'
-
-
-def count_cells(text: str) -> int:
-    """Return how many narrow characters a text is wide."""
-    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
 
 
 def cut(text: str, most_cells: float) -> str:
