@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 from tests.diagnose.made_evidence import healthy_evidence, make_case, storm_evidence
 
 from tenmatsu import __version__
@@ -226,3 +227,25 @@ def test_ctrl_c_ends_the_window_early_and_judges_what_was_seen() -> None:
         process.wait()
     assert process.returncode in (0, 1, 3), err
     assert json.loads(out)["verdict"]["status"]
+
+
+@pytest.mark.parametrize("group", ["case", "site", "probe", "recover"])
+def test_each_group_takes_the_language(group: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([group, "--help", "--lang", "ja"]) == 0
+    assert "コマンド" in capsys.readouterr().out
+    assert main([group, "--lang", "ja", "--help"]) == 0
+
+
+def test_help_in_japanese_is_laid_out_by_cells(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["--help", "--lang", "ja"]) == 0
+    page = capsys.readouterr().out
+    commands = page.partition("コマンド:")[2].splitlines()
+    assert not [line for line in commands if line.rstrip().endswith("  ...") or "..." in line]
+    assert all(len(line.split(None, 1)) == 2 for line in commands if line)
+    for words in (["site", "discover"], ["requests"], ["investigate"], ["recover", "plan"]):
+        assert main([*words, "--help", "--lang", "ja"]) == 0
+        page += capsys.readouterr().out
+    assert max(map(cell_len, page.splitlines())) <= 80

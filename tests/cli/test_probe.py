@@ -104,7 +104,7 @@ def test_a_secret_that_others_may_read_is_not_used(
         (["verify", "http://a/", "--earlier-failures", "9/3"], "31/100"),
         (["verify", "http://a/", "--earlier-failures", "0/9"], "no failures"),
         (["verify", "http://a/", "--earlier-failures", "3/50", "--usual-failures", "9/90"], "too few"),
-        (["probe", "run", "nowhere"], "there is no site.toml"),
+        (["probe", "run", "nowhere"], "there is no site.toml: name the site file with --site, or give a URL"),
     ],
 )
 def test_wrong_words_are_said_in_one_line(

@@ -162,6 +162,51 @@ def test_a_hypervisor(ways: Ways, capsys: pytest.CaptureFixture[str]) -> None:
     assert ways.hypervisor.closed == 1
 
 
+RECORDING = (
+    '"(PDH-CSV 4.0) (UTC)(0)","\\\\\\\\esx9\\\\Physical Cpu(_Total)\\\\% Util Time"\n'
+    '"11/25/2026 10:00:00","4.0"\n'
+)
+
+
+def test_a_recording_is_no_host_in_the_network(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tenmatsu.sight.entry_ways.fetch_certificate", pytest.fail)
+    Path("esxtop.csv").write_text(RECORDING)
+    write("[host.esx9]\nhypervisor = 'vmware'\napi = 'file:esxtop.csv'\n")
+    assert check("--json") == 0
+    checks = json.loads(capsys.readouterr().out)["entries"][0]["checks"]
+    assert {(one["tested"], one["standing"]) for one in checks} == {
+        ("hypervisor", "ok"),
+        ("read", "ok"),
+        ("read", "note"),
+        ("act", "note"),
+    }
+    assert checks[0]["said"] == "esx9"
+
+
+@pytest.mark.parametrize(
+    ("api", "said", "close_by"),
+    [
+        (f"{HOST}:{{closed}}", "nobody listens at port", "correct `api`"),
+        ("nowhere.invalid", "leads nowhere", "see whether it is on"),
+        (f"{HOST}:https", f"'{HOST}:https' is not HOST or HOST:PORT", "then: tenmatsu site check esx1"),
+    ],
+)
+def test_what_to_do_where_an_interface_is_not_reached(
+    api: str, said: str, close_by: str, ways: Ways, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server((HOST, 0)) as once:
+        closed = once.getsockname()[1]
+    write(f"[host.esx1]\nhypervisor = 'vmware'\nuser = 'a'\napi = '{api.format(closed=closed)}'\n")
+    assert check("--json") == 1
+    tests = found(capsys)["esx1"]
+    assert said in tests["certificate"]["said"]
+    assert close_by in tests["certificate"]["close_by"]
+    assert tests["hypervisor"]["said"].startswith("no password is named")
+    assert tests["hypervisor"]["close_by"] == "then: tenmatsu site check esx1"
+
+
 def test_an_interface_of_many_hosts_is_asked_once(ways: Ways, capsys: pytest.CaptureFixture[str]) -> None:
     host = "[host.h{}]\nhypervisor = 'libvirt'\napi = 'qemu:///system'\n"
     write(
@@ -297,6 +342,13 @@ def test_one_that_hangs_does_not_hold_up_the_others() -> None:
     assert isinstance(results["fails"], TenmatsuError)
     assert results["works"] == 7
     assert told[-1] == (2, 3, "hangs")
+
+
+def test_a_name_twice_is_one_job() -> None:
+    told: list[tuple[int, int, str]] = []
+    jobs = [("here", lambda: 1), ("here", lambda: 2)]
+    assert run_side_by_side(jobs, 10.0, lambda *words: told.append(words)) == {"here": 2}
+    assert told == [(0, 1, "here")]
 
 
 def test_a_large_site_shows_only_what_lacks(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 """`tenmatsu site discover` as people call it."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from tests.sight.test_inside import FILES, case
 from tenmatsu.attempt.kinds import KINDS
 from tenmatsu.cli.main import main
 from tenmatsu.errors import NotPermitted
+from tenmatsu.model.below import Lack
 from tenmatsu.model.site_map import SiteMap
+from tenmatsu.model.words import plain
 from tenmatsu.parse.site_file import parse_site_file
 
 ESX1 = "vmware://reader@192.0.2.10"
@@ -75,6 +78,16 @@ def test_a_second_time_it_proposes_and_writes_only_when_told(
     assert [path.name for path in Path.cwd().iterdir()] == ["site.toml"]
 
 
+def test_what_was_not_told_is_said_beside_a_proposal(ways: Ways, capsys: pytest.CaptureFixture[str]) -> None:
+    lack = Lack(what=plain("some guests"), why=plain("no right"), close_by=plain("Give VM.Audit"))
+    ways.hypervisor.inventory = replace(ways.hypervisor.inventory, lacks=(lack,))
+    Path("site.toml").write_text("[host.esx1]\naddress = '192.0.2.10'\n[guest.unseen]\non = 'esx1'\n")
+    assert discover(ESX1, "--password", "env:ESX1") == 0
+    told = capsys.readouterr()
+    assert "not seen: some guests (no right). Give VM.Audit" in told.err
+    assert "unseen was not found" not in told.out
+
+
 def test_line_ends_rights_and_a_link_stay(ways: Ways) -> None:
     Path("real.toml").write_bytes(b"# mine\r\n[guest.web1]\r\nnote = 'a'\r\n")
     Path("real.toml").chmod(0o640)
@@ -98,8 +111,24 @@ def test_inside_tries_each_guest_that_runs(ways: Ways) -> None:
 
 def test_what_cannot_be_reached_is_said_in_the_file(ways: Ways, capsys: pytest.CaptureFixture[str]) -> None:
     ways.hypervisor.error = NotPermitted("the inventory")
-    assert discover(ESX1, "dns1", "--password", "env:ESX1") == 0
-    assert f"{ESX1} could not be looked at: no permission for the inventory" in Path("site.toml").read_text()
+    assert discover(ESX1, "dns1", "--password", "env:ESX1") == 3
+    said = f"{ESX1} could not be looked at: no permission for the inventory"
+    assert said in Path("site.toml").read_text()
+    assert capsys.readouterr().err == f"tenmatsu: {said}. Then run tenmatsu site discover again.\n"
+    assert discover(ESX1, "dns1", "--password", "env:ESX1") == 3
+    told = capsys.readouterr()
+    assert f"tenmatsu: {said}. Then" in told.err
+    assert told.out == "site.toml: nothing new, of what could be seen (1 of 2 targets).\n"
+
+
+def test_a_target_named_twice_is_looked_at_once(ways: Ways, capsys: pytest.CaptureFixture[str]) -> None:
+    assert discover("ssh://dns1", "dns1", "ssh://dns1/", "here", "here") == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_the_hint_names_the_file_that_was_written(ways: Ways, capsys: pytest.CaptureFixture[str]) -> None:
+    assert discover("dns1", "--site", "my site.toml") == 0
+    assert "tenmatsu site show --site 'my site.toml' draws it" in capsys.readouterr().out
 
 
 def test_nothing_seen_writes_nothing(ways: Ways, capsys: pytest.CaptureFixture[str]) -> None:
@@ -117,14 +146,16 @@ def test_this_machine(ways: Ways) -> None:
     ("words", "said"),
     [
         (["vmware://reader:hunter2@esx1"], "a password does not belong on a command line"),
-        (["vmware://esx1"], "who asks? vmware://USER@HOST"),
+        (["vmware://esx1"], "no user is named: vmware://USER@HOST"),
         (["http://a@b"], "'http://a@b' is no target"),
         (["vmware://a@b/c"], "is no target"),
         (["-oProxyCommand=x"], "No such option"),
         (["ssh://-oProxyCommand=x"], "is not the name of a host"),
         ([ESX1, "--password", "hunter2"], "--password says where it is kept"),
         ([ESX1, "--certificate", "AB:CD"], "64 hex digits"),
-        ([ESX1], "no password is named"),
+        ([ESX1], f"{ESX1} could not be looked at: no password is named"),
+        ([ESX1, "--password", "env:NOPE"], "the environment has no NOPE: set it, or name another place"),
+        (["here", "--site", "/tmp"], "/tmp is a folder, not a site file"),
         ([], "Missing"),
     ],
 )

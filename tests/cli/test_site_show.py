@@ -1,6 +1,8 @@
 """`tenmatsu site show` as people call it."""
 
 import json
+import os
+import subprocess
 import sys
 from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
@@ -84,6 +86,40 @@ def test_a_terminal_without_lines_gets_ascii() -> None:
     assert "'-+---- web1" in out.read()
 
 
+def test_what_is_cut_is_ascii_there_too() -> None:
+    out = TextIOWrapper(BytesIO(), encoding="ascii")
+    site = read(SMALL.replace("web1", "web1-with-a-name-that-is-long"))
+    print_picture(make_picture(site), "en", out, colour=False, width=60)
+    out.seek(0)
+    page = out.read()
+    assert "web1-with-a-name-that..." in page
+    assert max(map(len, page.splitlines())) <= 60
+
+
+def test_a_wide_name_has_the_room_that_it_takes(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.write_text('[guest."受付の端末"]\n[guest.a]\nsystem = "Debian"\n')
+    assert show(file) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "受付の端末" in "".join(lines)
+    assert [cell_len(line.partition("Debian")[0]) for line in lines if "Debian" in line] == [14]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("words", "code"), [(["show"], 0), (["check", "isp"], 0), (["show", "--json"], 0), (["show", "無"], 2)]
+)
+def test_an_output_without_the_signs_loses_no_page(
+    file: Path, language: str, words: list[str], code: int
+) -> None:
+    text = SMALL.replace('"mysql"', '"データ"').replace(".mysql", '."データ"')
+    file.write_text(text.replace("198.51.100.1", "127.83.11.9"))
+    call = [sys.executable, "-m", "tenmatsu", "--lang", language, "site", *words, "--site", str(file)]
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}
+    ended = subprocess.run(call, env={**os.environ, **plain}, capture_output=True, check=False)
+    assert ended.returncode == code
+    assert (ended.stdout + ended.stderr).isascii()
+
+
 def test_hostile_notes_reach_no_terminal(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file.write_text('[guest.a]\nnote = "\\u001b[2J [bold]x[/]"\nsystem = "\\u202eevil"\n')
     assert show(file) == 0
@@ -98,10 +134,30 @@ def test_hostile_notes_reach_no_terminal(file: Path, capsys: pytest.CaptureFixtu
 def test_as_svg(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     drawing = tmp_path / "site.svg"
     assert show(file, "--svg", str(drawing)) == 0
-    assert capsys.readouterr().out == ""
+    assert capsys.readouterr().out == f"{drawing} written\n"
     assert ET.parse(drawing).getroot().tag.endswith("svg")
     assert show(file, "--svg", str(tmp_path / "no" / "such")) == 2
     assert "cannot be written" in capsys.readouterr().err
+
+
+def test_a_drawing_is_written_over_an_older_one_only(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawing, other, empty = tmp_path / "site.svg", tmp_path / "other.svg", tmp_path / "empty.svg"
+    before = file.read_bytes()
+    assert show(file, "--svg", str(file)) == 2
+    assert "is no drawing of tenmatsu's" in capsys.readouterr().err
+    assert file.read_bytes() == before
+    other.write_text("<svg xmlns='http://www.w3.org/2000/svg'><title>tenmatsu site show</title></svg>")
+    assert show(file, "--svg", str(other)) == 2
+    empty.touch()
+    for path in (drawing, drawing, empty):
+        assert show(file, "--svg", str(path)) == 0
+    capsys.readouterr()
+    assert show(file, "--json", "--svg", str(drawing)) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["entries"]
+    assert told.err == f"{drawing} written\n"
 
 
 def test_as_json(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -133,4 +189,8 @@ def test_wrong_use_is_one_line(file: Path, tmp_path: Path, capsys: pytest.Captur
     file.write_text("[guest.a]\non = 'b'\n")
     assert show(file) == 2
     assert "site.toml, line 2: guest.a.on: nobody knows 'b'" in capsys.readouterr().err
+    capsys.readouterr()
     assert show(tmp_path / "none.toml") == 2
+    assert "none.toml: tenmatsu site discover writes one, or name it" in capsys.readouterr().err
+    assert show(file / "below.toml") == 2
+    assert "below.toml cannot be read: Not a directory" in capsys.readouterr().err

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from rich.cells import cell_len
 from tests.site.made_seen import AD1, DB1, DNS1, WEB1, guest, make_seen
 from tests.site.test_propose import MADE_BY, SEEN
 
 from tenmatsu.attempt.kinds import KINDS
-from tenmatsu.model.below import Inventory
+from tenmatsu.model.below import Inventory, Lack
 from tenmatsu.model.site_map import SiteMap
+from tenmatsu.model.words import plain
 from tenmatsu.parse.site_file import parse_site_file
 from tenmatsu.site.merge import merge_site
 from tenmatsu.site.proposal import Seen
@@ -87,11 +89,37 @@ def test_what_is_gone_is_a_comment_only() -> None:
     assert "router was not found" not in merged
 
 
+@pytest.mark.parametrize(
+    ("key", "hides", "is_said"),
+    [("", True, False), ("h1", True, False), ("", False, True), ("vm-web1", True, True)],
+)
+def test_a_guest_is_not_gone_where_not_all_guests_were_told(key: str, hides: bool, is_said: bool) -> None:
+    below = make_seen().belows[0]
+    lack = Lack(what=plain("guests"), why=plain("no"), close_by=plain("ask"), key=key, hides_guests=hides)
+    seen = make_seen(belows=(replace(below, inventory=replace(below.inventory, lacks=(lack,))),))
+    assert ("gone1 was not found" in merge(OWNED, seen)) is is_said
+
+
 def test_a_second_time_there_is_nothing_new() -> None:
     once = merge(OWNED, make_seen())
     assert merge(once, make_seen()) == once
     fresh = render_site(propose(make_seen()), MADE_BY, "en")
     assert merge(fresh, make_seen()) == fresh
+
+
+def test_a_remark_is_known_in_either_language() -> None:
+    text = OWNED.replace("[service.names]\n", '[service.names]\nneeds = ["blogbox"]\n')
+    once = merge_site(text, read(text), propose(make_seen()), "ja")
+    assert "見つかりませんでした" in once
+    assert "依存関係が循環し" in once
+    assert merge(once, make_seen()) == once
+
+
+def test_comments_in_japanese_are_no_wider_than_others() -> None:
+    fresh = render_site(propose(make_seen()), MADE_BY, "ja")
+    comments = [line for line in fresh.splitlines() if line.startswith("#")]
+    assert max(map(cell_len, comments)) <= 110
+    assert merge_site(fresh, read(fresh), propose(make_seen()), "ja") == fresh
 
 
 def test_what_differs_is_said_beside_and_not_changed() -> None:

@@ -1,6 +1,8 @@
 """What is drawn of a site: boxes, arrows, lanes, and the drawing as SVG."""
 
 import re
+from collections.abc import Iterator
+from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -8,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.site.made_site import SMALL, make_large, read
 
+from tenmatsu.model.line_breaks import count_cells
 from tenmatsu.model.site_map import EntryKind
 from tenmatsu.site.focus import focus
 from tenmatsu.site.lanes import ASCII, LINES, count_columns, draw_row, find_lanes
 from tenmatsu.site.picture import Arrow, Box, Picture, make_picture
-from tenmatsu.site.svg import count_cells, cut, write_svg
+from tenmatsu.site.svg import cut, write_svg
 from tenmatsu.site.svg_layout import lay_out
 
 
@@ -167,7 +170,7 @@ def test_no_text_becomes_markup_or_breaks_the_drawing(text: str) -> None:
     drawing = write_svg(picture, text, lambda box: (text, text))
     root = ET.fromstring(drawing)
     assert {one.tag.rpartition("}")[2] for one in root.iter()} <= {
-        *("svg", "title", "style", "defs", "marker", "path", "rect", "g", "text"),
+        *("svg", "metadata", "title", "style", "defs", "marker", "path", "rect", "g", "text"),
     }
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", drawing)
 
@@ -177,3 +180,49 @@ def test_long_names_are_cut_by_their_width() -> None:
     assert cut("abcdefg", 6) == "abcde…"
     assert cut("顛末顛末", 6) == "顛末…"
     assert count_cells("a顛") == 3
+
+
+HOSTS = '[outside.isp]\naddress = "198.51.100.1"\n[host.esx1]\n[host.esx2]\n'
+CROWDED = HOSTS + "".join(
+    f"[guest.g{at}]\non = 'esx{1 + at % 2}'\n"
+    f"needs = {['isp', *(f's{to}' for to in (at + 1, at + 5) if to < 12)]}\n"
+    f"[service.s{at}]\non = 'g{at}'\n"
+    for at in range(12)
+)
+
+
+@pytest.mark.parametrize("text", [SMALL, CROWDED])
+def test_no_arrow_passes_behind_the_card_of_another(text: str) -> None:
+    picture = make_picture(read(text))
+    places = lay_out(picture).places
+    cards = {key: one for key, one in places.items() if one.box.kind in (EntryKind.GUEST, EntryKind.OUTSIDE)}
+    root = ET.fromstring(write_svg(picture, "", lambda box: (box.key, "")))
+    arrows = [one for one in root.iter() if one.get("class") == "need"]
+    assert len(arrows) == len(picture.arrows)
+    for drawn, arrow in zip(arrows, picture.arrows, strict=True):
+        own = {arrow.source, arrow.target, places[arrow.source].box.on, places[arrow.target].box.on}
+        for x, y in follow(drawn.attrib["d"]):
+            crossed = {
+                key
+                for key, one in cards.items()
+                if one.x + 1 < x < one.x + one.width - 1 and one.y + 1 < y < one.y + one.height - 1
+            }
+            assert crossed <= own
+
+
+def follow(path: str) -> Iterator[tuple[float, float]]:
+    """Yield points along a path of M, L, Q and C."""
+    at = (0.0, 0.0)
+    for letter, numbers in re.findall(r"([MLQC])([^MLQC]*)", path):
+        values = [float(one) for one in numbers.split()]
+        points = [at, *zip(values[::2], values[1::2], strict=True)]
+        if letter != "M":
+            yield from (between(points, step / 64) for step in range(65))
+        at = points[-1]
+
+
+def between(points: list[tuple[float, float]], share: float) -> tuple[float, float]:
+    """Return the point of a Bézier curve (de Casteljau)."""
+    while len(points) > 1:
+        points = [(ax + (bx - ax) * share, ay + (by - ay) * share) for (ax, ay), (bx, by) in pairwise(points)]
+    return points[0]

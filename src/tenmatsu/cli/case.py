@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 def make(language: Language) -> click.Command:
     """Return the group."""
     commands = [_make_show(language), _make_redact(language)]
-    parameters = [lang_option(language)]
-    return make_group("case", HELP, language, commands, params=parameters, no_args_is_help=True)
+    return make_group("case", HELP, language, commands, no_args_is_help=True)
 
 
 def _make_show(language: Language) -> click.Command:

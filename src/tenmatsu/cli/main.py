@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
+from io import TextIOWrapper
 
 import click
 
@@ -34,6 +35,7 @@ EXIT_INTERRUPTED = 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code. Never a traceback for what is not our fault."""
+    _lose_no_page_to_a_character()
     given = list(sys.argv[1:] if arguments is None else arguments)
     language = choose_language(_wanted_language(given), os.environ)
     try:
@@ -91,6 +93,13 @@ def _run(arguments: list[str], language: Language) -> int:
     result = make_root(language).main(args=arguments, prog_name="tenmatsu", standalone_mode=False)
     sys.stdout.flush()
     return result if isinstance(result, int) else 0
+
+
+def _lose_no_page_to_a_character() -> None:
+    """Let the output show `?` for what its encoding has no sign for (LC_ALL=C), and not fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:

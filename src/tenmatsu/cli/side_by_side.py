@@ -20,8 +20,10 @@ def run_side_by_side(
 ) -> dict[str, Found | TenmatsuError | None]:
     """Return what each job brought: a value, its error, or None where it had no answer within its limit.
 
+    Of jobs with one name only the last is run: what they bring goes by the name.
     The threads are daemons: one that hangs is given up, and does not keep the program from ending.
     """
+    jobs = list(dict(jobs).items())
     waiting: queue.SimpleQueue[tuple[str, Callable[[], Found]]] = queue.SimpleQueue()
     results: queue.SimpleQueue[tuple[str, Found | TenmatsuError]] = queue.SimpleQueue()
     for job in jobs:

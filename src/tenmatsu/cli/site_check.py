@@ -171,7 +171,7 @@ EMPTY = Words(
 )
 NO_ANSWER = Words("its tests did not end in {seconds} s", "検査が {seconds} 秒以内に終わりません")
 ALONE = Words("test it alone: tenmatsu site check NAME", "単独で検査: tenmatsu site check 名前")
-SHARED = Words("has the same interface as {name}, tested there", "{name} と同じ窓口のため、そちらで検査")
+SHARED = Words("has the same interface as {name}, tested there", "{name} と同じ APIのため、そちらで検査")
 NOTHING_TO_TEST = Words(
     "nothing to test: it has no address, ssh, url or port",
     "検査できるものがありません (address・ssh・url・port のどれもなし)",

@@ -1,6 +1,8 @@
 """`tenmatsu site discover TARGET…`: looks at what is there, and writes or proposes the site file."""
 
+import shlex
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from tenmatsu.site.proposal import Proposal
 
 EXIT_NOTHING_SEEN = 1
+EXIT_SOME_NOT_SEEN = 3
 
 
 def make(language: Language) -> click.Command:
@@ -61,34 +64,54 @@ def _discover(ask: _Ask, language: Language) -> int:
     path = Path(ask.site_file or DEFAULT_FILE)
     if path.exists():
         read_site(path)  # a fault in it is said before any waiting
-    proposal, seen_any = _look(ask, language)
-    if not seen_any:
-        for words in proposal.comments:
-            sys.stderr.write(f"tenmatsu: {_line(words, language)}\n")
+    looked = _look(ask, language)
+    is_new = not path.exists()
+    # A new file holds what else was not seen.
+    _tell(looked.failed if is_new and looked.seen_any else looked.proposal.comments, language)
+    if not looked.seen_any:
         return EXIT_NOTHING_SEEN
-    if path.exists():
-        _propose(path, proposal, language, write=ask.write, no_colour=ask.no_colour)
+    if is_new:
+        _write_new(path, looked.proposal, ask, language)
     else:
-        _write_new(path, proposal, language)
-    return 0
+        _propose(path, looked, ask, language)
+    return EXIT_SOME_NOT_SEEN if looked.failed else 0
 
 
-def _look(ask: _Ask, language: Language) -> "tuple[Proposal, bool]":
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Looked:
+    """What the look brought. `failed` says of each target that is not among what was seen why."""
+
+    proposal: "Proposal"
+    failed: tuple[Words, ...]
+    seen_any: bool
+    target_count: int
+
+
+def _look(ask: _Ask, language: Language) -> _Looked:
     from tenmatsu.cli.progress import Progress
     from tenmatsu.cli.site_looking import look_at
-    from tenmatsu.cli.site_targets import read_target
+    from tenmatsu.cli.site_targets import read_targets
     from tenmatsu.reach.ssh import SshOptions
-    from tenmatsu.site.propose import propose
+    from tenmatsu.site.propose import describe_failed, propose
 
-    asked = [
-        read_target(one, ask.password or "", ask.certificate or "", ask.ca_file or "") for one in ask.targets
-    ]
+    asked = read_targets(ask.targets, ask.password or "", ask.certificate or "", ask.ca_file or "")
     with Progress(0.0, sys.stderr, language) as progress:
         seen = look_at(asked, SshOptions(config=ask.ssh_config), inside=ask.inside, tell=progress.count)
-    return propose(seen), bool(seen.belows or seen.insides)
+    named = {one.text for one in asked}  # others are guests, tried with --inside
+    return _Looked(
+        proposal=propose(seen),
+        failed=tuple(describe_failed(name, lack) for name, lack in seen.lacks if name in named),
+        seen_any=bool(seen.belows or seen.insides),
+        target_count=len(asked),
+    )
 
 
-def _write_new(path: Path, proposal: "Proposal", language: Language) -> None:
+def _tell(lacks: Iterable[Words], language: Language) -> None:
+    for words in lacks:
+        sys.stderr.write(f"tenmatsu: {_line(words, language)}\n")
+
+
+def _write_new(path: Path, proposal: "Proposal", ask: _Ask, language: Language) -> None:
     from tenmatsu.site.render import render_site
 
     made_by = MADE_BY.fill(version=__version__, time=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC")
@@ -99,25 +122,29 @@ def _write_new(path: Path, proposal: "Proposal", language: Language) -> None:
             file.write(text)
     except OSError as error:
         raise WrongUse(NOT_WRITTEN.fill(file=path, why=error.strerror)) from error
-    words = WRITTEN.fill(file=path, count=len(proposal.entries))
+    site = f" --site {shlex.quote(ask.site_file)}" if ask.site_file else ""
+    words = WRITTEN.fill(file=path, count=len(proposal.entries), site=site)
     sys.stdout.write(f"{_line(words, language)}\n")
 
 
-def _propose(path: Path, proposal: "Proposal", language: Language, *, write: bool, no_colour: bool) -> None:
+def _propose(path: Path, looked: _Looked, ask: _Ask, language: Language) -> None:
     from tenmatsu.site.merge import merge_site
 
     with path.open(encoding="utf-8", newline="") as file:  # its line ends stay what they are
         old = file.read()
-    new = merge_site(old, read_site(path), proposal, language)
+    new = merge_site(old, read_site(path), looked.proposal, language)
     if new == old:
-        sys.stdout.write(f"{_line(NOTHING_NEW.fill(file=path), language)}\n")
+        count = looked.target_count
+        words = NOTHING_NEW_OF_SOME if looked.failed else NOTHING_NEW
+        words = words.fill(file=path, seen=count - len(looked.failed), count=count)
+        sys.stdout.write(f"{_line(words, language)}\n")
         return
     _check(new, path)
-    if write:
+    if ask.write:
         _replace(path, new)
         sys.stdout.write(f"{_line(CHANGED.fill(file=path), language)}\n")
         return
-    _print_diff(old, new, str(path), no_colour=no_colour)
+    _print_diff(old, new, str(path), no_colour=ask.no_colour)
     sys.stdout.write(f"\n{_line(TO_WRITE.fill(file=path), language)}\n")
 
 
@@ -172,11 +199,13 @@ HELP = Words(
     "Look at hypervisors, machines over SSH, and this machine, and write the site file: what is there, what"
     " runs on what, what needs what, each with its reason. Where the file exists, propose what is new. Reads"
     " only.\n\nTargets: vmware://USER@HOST (ESXi or vCenter), proxmox://USER@HOST, a libvirt URI,"
-    " ssh://HOST or HOST, here.\n\nExit codes: 0 done, 1 nothing could be seen, 2 wrong use.",
+    " ssh://HOST or HOST, here.\n\nExit codes: 0 done, 1 nothing could be seen, 2 wrong use,"
+    " 3 done without a target that could not be looked at.",
     "ハイパーバイザー、SSH 先、この機械を調べ、サイトファイルを作ります: 何があり、何が何の上で動き、"
     "何が何を必要とするか、その根拠。ファイルがあれば変更点を提案します。読み取りのみ。\n\n"
     "対象: vmware://ユーザー@ホスト (ESXi か vCenter)、proxmox://ユーザー@ホスト、libvirt の URI、"
-    "ssh://ホスト かホスト名、here。\n\n終了コード: 0 完了、1 何も見えない、2 使い方の誤り。",
+    "ssh://ホスト かホスト名、here。\n\n終了コード: 0 完了、1 何も見えない、2 使い方の誤り、"
+    "3 一部の対象を調べられないまま完了。",
 )
 SITE = Words("The site file: site.toml by default.", "サイトファイル (既定は site.toml)。")
 PASSWORD = Words(
@@ -197,10 +226,14 @@ WRITE = Words(
 )
 MADE_BY = Words("Made by tenmatsu {version}, {time}.", "作成: tenmatsu {version}、{time}。")
 WRITTEN = Words(
-    "{file}: {count:entry|entries}. Read it, and change what is not so; tenmatsu site show draws it.",
-    "{file}: {count} 項目を書きました。確認して直してください。tenmatsu site show で図にします。",
+    "{file}: {count:entry|entries}. Read it, and change what is not so; tenmatsu site show{site} draws it.",
+    "{file}: {count} 項目を書きました。確認して直してください。tenmatsu site show{site} で図にします。",
 )
 NOTHING_NEW = Words("{file}: nothing new.", "{file}: 変更点はありません。")
+NOTHING_NEW_OF_SOME = Words(
+    "{file}: nothing new, of what could be seen ({seen} of {count:target|targets}).",
+    "{file}: 調べられた範囲 ({count} 件中 {seen} 件) では変更点はありません。",
+)
 CHANGED = Words("{file}: changed as proposed.", "{file}: 提案どおりに変更しました。")
 TO_WRITE = Words(
     "Nothing is changed yet. To write it into {file}: the same with --write.",

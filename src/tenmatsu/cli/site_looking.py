@@ -96,4 +96,7 @@ def _gather(results: "dict[str, Below | Inside | TenmatsuError | None]") -> Seen
 
 
 NO_ANSWER = Words("no answer in {seconds} s", "{seconds} 秒以内に応答がありません")
-AGAIN = Words("Then: tenmatsu site discover with it again", "解決後、もう一度 tenmatsu site discover を実行")
+AGAIN = Words(
+    "Then run tenmatsu site discover again.",
+    "解決したら、もう一度 tenmatsu site discover を実行してください。",
+)

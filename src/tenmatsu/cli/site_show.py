@@ -3,7 +3,7 @@
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -15,6 +15,8 @@ from tenmatsu.model.words import Language, Words
 if TYPE_CHECKING:
     from tenmatsu.model.site_map import SiteMap
     from tenmatsu.site.picture import Picture
+
+_MARK_BYTES = 1024  # our mark is in the first of them
 
 
 def make(language: Language) -> click.Command:
@@ -32,6 +34,8 @@ def make(language: Language) -> click.Command:
             _print_json(site)
         if svg is not None:
             _write_svg(site, svg, str(path), language)
+            if svg.is_file():  # through a pipe the drawing itself goes there
+                _tell(WRITTEN.fill(file=svg).into(language), sys.stderr if as_json else sys.stdout)
         elif not as_json:
             _print(site, language, no_colour=no_colour)
         return 0
@@ -76,6 +80,7 @@ def _write_svg(site: "SiteMap", file: Path, title: str, language: Language) -> N
     from tenmatsu.cli.site_words import describe_box, name_box
     from tenmatsu.site.svg import write_svg
 
+    _refuse_to_lose(file)
     picture = _make_picture(site)
     text = write_svg(
         picture,
@@ -89,6 +94,28 @@ def _write_svg(site: "SiteMap", file: Path, title: str, language: Language) -> N
         file.write_text(text, "utf-8")
     except OSError as error:
         raise WrongUse(NOT_WRITTEN.fill(file=file, why=error.strerror)) from error
+
+
+def _refuse_to_lose(file: Path) -> None:
+    """Raise WrongUse where a file is there that we did not draw: no typing error may cost a site file."""
+    from tenmatsu.site.svg import is_ours
+
+    try:
+        if file.is_file() and not is_ours(_read_start(file)):
+            raise WrongUse(NOT_OURS.fill(file=file))
+    except OSError as error:
+        raise WrongUse(NOT_WRITTEN.fill(file=file, why=error.strerror)) from error
+
+
+def _read_start(file: Path) -> bytes:
+    with file.open("rb") as open_file:
+        return open_file.read(_MARK_BYTES)
+
+
+def _tell(text: str, out: TextIO) -> None:
+    from tenmatsu.account.safe import printable
+
+    out.write(f"{printable(text)}\n")
 
 
 def _print_json(site: "SiteMap") -> None:
@@ -107,8 +134,8 @@ HELP = Words(
 )
 SITE = Words("The site file: site.toml by default.", "サイトファイル (既定は site.toml)。")
 SVG = Words(
-    "Write a drawing into this file (SVG, light and dark) instead.",
-    "図をこのファイルに書き出す (SVG、明暗両対応)。",
+    "Write a drawing into this file (SVG, light and dark) instead; over an older drawing only.",
+    "図をこのファイルに書き出す (SVG、明暗両対応)。上書きは以前の図だけ。",
 )
 EMPTY = Words(
     "{file} has no hosts, guests or services yet: tenmatsu site discover writes them",
@@ -117,5 +144,10 @@ EMPTY = Words(
 NO_ENTRY = Words(
     "{file} has no '{name}' (tenmatsu site show lists all)",
     "{file} に「{name}」はありません (tenmatsu site show で一覧)",
+)
+WRITTEN = Words("{file} written", "{file} を書き出しました")
+NOT_OURS = Words(
+    "{file} is there already and is no drawing of tenmatsu's: it stays as it is; name another file",
+    "{file} は既にあり、tenmatsu の図ではないため上書きしません。別のファイル名を指定してください",
 )
 NOT_WRITTEN = Words("{file} cannot be written: {why}", "{file} に書き込めません: {why}")

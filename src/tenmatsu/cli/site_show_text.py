@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from io import StringIO
 from typing import TextIO
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
@@ -22,6 +23,7 @@ _WIDEST = 160
 _LONGEST_NAME = 24
 # Lanes may take so much of the width; where there are more of them, needs stand in words only.
 _MOST_OF_WIDTH = 0.35
+_DOTS = "..."
 _COLOURS = ("cyan", "magenta", "yellow", "green", "blue", "red")
 
 
@@ -31,7 +33,7 @@ def print_picture(
     """Print the picture. Where the output cannot hold lines, they are drawn with ASCII."""
     laid_out = StringIO()
     console = open_console(laid_out, colour=colour, width=width, widest=_WIDEST)
-    signs = LINES if _can_show(out, f"{LINES.lane}{LINES.head}{LINES.joins}→") else ASCII
+    signs = LINES if _can_show(out, f"{LINES.lane}{LINES.head}{LINES.joins}→…") else ASCII
     _Page(console, picture, language, signs).print()
     out.writelines(f"{line.rstrip()}\n" for line in laid_out.getvalue().splitlines())
 
@@ -61,7 +63,10 @@ class _Page:
         self.columns = self.columns if fits else 0
         self.name_width = min(
             _LONGEST_NAME,
-            max((len(name_box(box).into(language)) for box in picture.boxes.values()), default=0),
+            max(
+                (cell_len(printable(name_box(box).into(language))) for box in picture.boxes.values()),
+                default=0,
+            ),
         )
 
     def print(self) -> None:
@@ -81,17 +86,25 @@ class _Page:
             line.append(LAYER_NAMES[EntryKind(key[1:])].into(self.language), "bold")
         else:
             self._fill(line, box)
-        line.truncate(self.console.width, overflow="ellipsis")
+        self._shorten(line, self.console.width)
         self.console.print(line, no_wrap=True)
 
     def _fill(self, line: Text, box: Box) -> None:
         name = Text(printable(name_box(box).into(self.language)), "" if box.entry else "dim")
-        name.truncate(self.name_width, overflow="ellipsis")
+        self._shorten(name, self.name_width)
         name.pad_right(max(0, self.name_width - name.cell_len))
         line.append("" if self.lanes else "  ")
         line.append_text(name)
         line.append("  ")
         line.append(printable(describe_box(box, self.picture).into(self.language)), "dim")
+
+    def _shorten(self, text: Text, width: int) -> None:
+        """Cut a text that is wider, and say so with what the output can show."""
+        if self.signs is LINES:
+            text.truncate(width, overflow="ellipsis")
+        elif text.cell_len > width:
+            text.truncate(max(0, width - len(_DOTS)))
+            text.append(_DOTS)
 
     def _reasons(self) -> None:
         if not self.picture.arrows:

@@ -1,6 +1,7 @@
 """What `tenmatsu site discover` may be pointed at: hypervisors, machines over SSH, this machine."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -47,6 +48,12 @@ def read_target(text: str, password: str, certificate: str, ca_file: str) -> Tar
     return Target(text=text, host=check_host(rest if mark else text))
 
 
+def read_targets(texts: Iterable[str], password: str, certificate: str, ca_file: str) -> tuple[Target, ...]:
+    """Return the targets, each once, however it was written. Raises WrongUse."""
+    found = [read_target(text, password, certificate, ca_file) for text in texts]
+    return tuple({(repr(one.api), one.host): one for one in reversed(found)}.values())[::-1]
+
+
 def _read_pin(certificate: str) -> str:
     bare = certificate.lower().replace(" ", "").replace(":", "").removeprefix("sha256")
     found = _SHA256.fullmatch(bare)
@@ -83,7 +90,9 @@ NO_TARGET = Words(
     "「{text}」は対象になりません: vmware://ユーザー@ホスト、proxmox://ユーザー@ホスト、libvirt の URI、"
     "ssh://ホスト かホスト名、here",
 )
-NO_USER = Words("who asks? {product}://USER@HOST", "ユーザー名がありません: {product}://ユーザー@ホスト")
+NO_USER = Words(
+    "no user is named: {product}://USER@HOST", "ユーザー名がありません: {product}://ユーザー@ホスト"
+)
 PASSWORD_IN_TARGET = Words(
     "a password does not belong on a command line: --password env:NAME, file:PATH or keyring:SERVICE/USER",
     "コマンドラインにパスワードを書かないでください: --password env:変数名、file:パス、"

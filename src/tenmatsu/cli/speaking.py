@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from tenmatsu.cli.wide_help import WideContext, cut_short
 from tenmatsu.model.words import LANGUAGES, Language, Words
 
 USAGE = Words("Usage: ", "使い方: ")
@@ -43,6 +44,14 @@ class Speaking(click.Command):
             option.help = HELP.into(self.language)
         return option
 
+    def get_short_help_str(self, limit: int = 45) -> str:
+        """Return the first sentence, cut where it is too long. Click cuts between blanks only."""
+        if self.language != "ja":
+            return super().get_short_help_str(limit)
+        paragraph = (self.help or "").partition("\n\n")[0]
+        sentence, end, _ = paragraph.partition("。")
+        return cut_short(f"{sentence}{end}", limit)
+
 
 class SpeakingGroup(Speaking, click.Group):
     """A group of commands whose help has its headings in our language."""
@@ -68,7 +77,7 @@ def make_command(
 ) -> click.Command:
     """Return a command whose help speaks the language."""
     command = Speaking(name, callback=callback, help=help.into(language), params=parameters)
-    command.language = language
+    _speak(command, language)
     return command
 
 
@@ -79,10 +88,19 @@ def make_group(
     commands: list[click.Command],
     **more: Any,  # noqa: ANN401 - click.Group's own
 ) -> click.Group:
-    """Return a group whose help speaks the language."""
-    group = SpeakingGroup(name, help=help.into(language), commands=commands, **more)
-    group.language = language
+    """Return a group whose help speaks the language. It has `--lang`, as all have."""
+    parameters = list(more.pop("params", ()))
+    if not any(one.name == "lang" for one in parameters):
+        parameters.append(lang_option(language))
+    group = SpeakingGroup(name, help=help.into(language), commands=commands, params=parameters, **more)
+    _speak(group, language)
     return group
+
+
+def _speak(command: Speaking, language: Language) -> None:
+    command.language = language
+    if language == "ja":
+        command.context_class = WideContext
 
 
 def option(language: Language, *names: str, help: Words, **more: Any) -> click.Option:  # noqa: ANN401 - click.Option's own

@@ -43,12 +43,16 @@ class Health(Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lack:
-    """What the hypervisor did not tell. `key`: of which host or guest, empty for all."""
+    """What the hypervisor did not tell. `key`: of which host or guest, empty for all.
+
+    `hides_guests`: for the same reason guests may be missing from what it did tell.
+    """
 
     what: Words
     why: Words
     close_by: Words
     key: str = ""
+    hides_guests: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

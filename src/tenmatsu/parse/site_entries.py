@@ -189,5 +189,5 @@ UNKNOWN_NAME = Words("nobody knows '{name}': {known}", "「{name}」はありま
 DOUBLED = Words("{what} is that of '{other}' already", "{what} は「{other}」のものです")
 CIRCLE = Words(
     "these need each other in a circle, so none could start first: {names}",
-    "互いに必要とし合う輪になっていて、どれも最初に起動できません: {names}",
+    "依存関係が循環していて、どれも最初に起動できません: {names}",
 )

@@ -222,12 +222,12 @@ class Libvirt:
 
 
 def _distant_lack() -> Lack:
-    return Lack(what=_MACHINE, why=_DISTANT, close_by=_DISTANT_HELP)
+    return Lack(what=_MACHINE, why=_DISTANT, close_by=_DISTANT_HELP, hides_guests=False)
 
 
 def _closed_lack(folder: bytes) -> Lack:
     path = make_plain(folder.decode("utf-8", "backslashreplace"), 100)
-    return Lack(what=_TURNS, why=_CLOSED.fill(path=path), close_by=_CLOSED_HELP)
+    return Lack(what=_TURNS, why=_CLOSED.fill(path=path), close_by=_CLOSED_HELP, hides_guests=False)
 
 
 def open_libvirt(

@@ -33,7 +33,7 @@ def open_hypervisor(api: Api, name: str, *, limit_seconds: float = LIMIT_SECONDS
         return _open_without_interface(api, name, limit_seconds)
     place = api.secrets.get("token") or api.secrets.get("password", "")
     if not place and api.product is not Product.LIBVIRT and not api.address.startswith("ssh://"):
-        raise WrongUse(NO_SECRET.fill(name=name))
+        raise WrongUse(NO_SECRET)
     secret = read_secret(place) if place else ""
     found: Hypervisor = _find(*_OPENERS[api.product])(api, secret, name, limit_seconds=limit_seconds)
     return found
@@ -73,8 +73,8 @@ NO_RECORDING = Words(
     '{what}。[host.{name}] の api = "file:パス" に esxtop の記録のパスを書いてください',
 )
 NO_SECRET = Words(
-    "{name}: no password is named: --password env:NAME, file:PATH or keyring:SERVICE/USER; in the site file"
+    "no password is named: --password env:NAME, file:PATH or keyring:SERVICE/USER; in the site file"
     ' password = "…"',
-    "{name} のパスワードの場所がありません: --password env:変数名、file:パス、keyring:サービス/ユーザー。"
+    "パスワードの保管場所の指定がありません: --password env:変数名、file:パス、keyring:サービス/ユーザー。"
     'サイトファイルでは password = "…"',
 )

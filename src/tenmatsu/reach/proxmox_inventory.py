@@ -97,7 +97,8 @@ def _find_hidden(permissions: Answer) -> list[Lack]:
         if not reach.everywhere:
             only = plain(", ".join(make_plain(one, 40) for one in reach.only[:20]) or "-")
             why = ONLY_SOME.fill(privilege=plain(privilege), only=only)
-            found.append(Lack(what=what, why=why, close_by=AUDITOR))
+            hides = privilege == SEE_GUESTS
+            found.append(Lack(what=what, why=why, close_by=AUDITOR, hides_guests=hides))
     return found
 
 
@@ -212,7 +213,7 @@ def _ask_addresses(
     tools = {guest.key: "absent" for guest in guests if not guest.container and not configs[guest.key].agent}
     if len(guests) > MOST_IN_FULL:
         why = TOO_MANY.fill(guests=len(guests), most=MOST_IN_FULL)
-        return {}, tools, [Lack(what=WHAT_ADDRESSES, why=why, close_by=WRITE_THEM)]
+        return {}, tools, [Lack(what=WHAT_ADDRESSES, why=why, close_by=WRITE_THEM, hides_guests=False)]
     asked = [guest for guest in guests if guest.power is Power.ON and guest.key not in tools]
     answers = line.ask([_ask_interfaces(guest) for guest in asked])
     found = {}

@@ -63,8 +63,10 @@ def _from_keyring(where: str) -> str:
 
 
 NOT_SET = Words(
-    "the environment has no {name}: set it, or name a file: in the site file",
-    "環境変数 {name} がありません。設定するか、サイトファイルで file: を指定してください",
+    "the environment has no {name}: set it, or name another place (file:PATH, keyring:SERVICE/USER) with"
+    " --password or in the site file",
+    "環境変数 {name} がありません。設定するか、別の保管場所 (file:パス、keyring:サービス/ユーザー) を"
+    " --password かサイトファイルで指定してください",
 )
 READ_BY_OTHERS = Words(
     "others may read {path}: chmod 600 {path}", "{path} は他のユーザーも読めます: chmod 600 {path}"

@@ -58,7 +58,8 @@ def resolve(name: str) -> tuple[str, ...]:
 
 
 REFUSED = Words(
-    "{host} is there, but nobody listens at port {port}", "{host} のポート {port} に応答がありません"
+    "{host} is there, but nobody listens at port {port}",
+    "{host} のポート {port} では何も待ち受けていません (接続拒否)",
 )
 NO_ANSWER = Words(
     "no answer from {host} at port {port} in {seconds} s",

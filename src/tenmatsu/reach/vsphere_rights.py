@@ -82,7 +82,7 @@ def _or_none(ask: Callable[[], dict[str, bool]]) -> dict[str, bool] | None:
 
 
 def _lack(why: Words) -> Lack:
-    return Lack(what=LICENCE, why=why, close_by=READ_ROLE)
+    return Lack(what=LICENCE, why=why, close_by=READ_ROLE, hides_guests=False)
 
 
 LICENCE = Words("the licence", "ライセンス")

@@ -153,8 +153,9 @@ SILENT = Words(
     "no answer from {addresses} (tried ports {ports})", "{addresses} から応答なし (ポート {ports} を確認)"
 )
 WAKE = Words(
-    "see whether it runs; a firewall that drops everything looks the same: write port of a service on it",
-    "動いているか確認してください。すべて遮断する防火壁でも同じに見えます。"
+    "see whether it runs; a firewall that drops everything looks the same: write `port` for a service that"
+    " runs on it",
+    "動いているか確認してください。すべて遮断するファイアウォールでも同じに見えます。"
     "その上のサービスの port を書くと、そこで確認します",
 )
 NO_ADDRESS = Words(
@@ -164,7 +165,7 @@ GIVE_ADDRESS = Words("write address into the site file", "サイトファイル�
 LISTENS = Words("{address}:{port} takes connections", "{address}:{port} は接続を受け付けます")
 LOOK_AT_SERVICE = Words(
     "see on its machine whether it runs: tenmatsu top --on HOST, or tenmatsu investigate there",
-    "その機械で動いているか確認: tenmatsu top --on ホスト名、または現地で tenmatsu investigate",
+    "その機械で動いているか確認: tenmatsu top --on ホスト名、またはそのマシン上で tenmatsu investigate",
 )
 ANSWERS_DNS = Words("{address} answers DNS ({code})", "{address} は DNS に応答 ({code})")
 LEADS_TO = Words("{name} is {addresses}", "{name} は {addresses}")

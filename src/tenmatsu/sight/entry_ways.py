@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
-from tenmatsu.errors import ReachError, TenmatsuError
+from tenmatsu.errors import NoConnection, NotPermitted, TenmatsuError, WrongUse
 from tenmatsu.model.below import Identity, Inventory, Product
 from tenmatsu.model.entry_check import Check, Standing, Tested
 from tenmatsu.model.evidence import Gap, Value
@@ -29,48 +29,59 @@ Starter = Callable[[str, Options, SshOptions], tuple[HostLine, Hello]]
 
 def check_hypervisor(name: str, api: Api, open_it: Opener) -> Iterator[Check]:
     """Yield certificate, who answers, what may be read, whether it would let us act, and its clock."""
-    yield from _check_certificate(api)
+    yield from _check_certificate(name, api)
     try:
         hypervisor = open_it(api, name)
     except TenmatsuError as error:
-        yield _failed(Tested.HYPERVISOR, error)
+        yield _failed(Tested.HYPERVISOR, error, name)
         return
     try:
-        yield from _ask(hypervisor)
+        yield from _ask(hypervisor, name)
     finally:
         hypervisor.close()
 
 
-def _ask(hypervisor: Hypervisor) -> Iterator[Check]:
+def _ask(hypervisor: Hypervisor, name: str) -> Iterator[Check]:
     try:
         identity = hypervisor.identify()
     except TenmatsuError as error:
-        yield _failed(Tested.HYPERVISOR, error)
+        yield _failed(Tested.HYPERVISOR, error, name)
         return
     said = IS.fill(name=make_plain(identity.name), version=make_plain(identity.version))
+    said = said if identity.version else plain(make_plain(identity.name))  # a recording tells none
     yield Check(tested=Tested.HYPERVISOR, standing=Standing.OK, said=said)
     try:
-        yield from _check_inventory(hypervisor.take_inventory())
+        yield from _check_inventory(hypervisor.take_inventory(), recorded=identity.recorded)
     except TenmatsuError as error:
-        yield _failed(Tested.READ, error)
+        yield _failed(Tested.READ, error, name)
     yield _check_acting(identity)
-    yield _check_clock(identity.clock_offset_seconds, identity.clock_uncertainty_seconds)
+    if not identity.recorded or identity.clock_offset_seconds is not None:
+        yield _check_clock(identity.clock_offset_seconds, identity.clock_uncertainty_seconds)
 
 
-def _failed(tested: Tested, error: TenmatsuError) -> Check:
-    return Check(tested=tested, standing=Standing.LACKS, said=error.words, close_by=READ_DOCS)
+def _failed(tested: Tested, error: TenmatsuError, name: str) -> Check:
+    return Check(tested=tested, standing=Standing.LACKS, said=error.words, close_by=_say_remedy(error, name))
 
 
-def _check_certificate(api: Api) -> Iterator[Check]:
+def _say_remedy(error: TenmatsuError, name: str) -> Words:
+    """Return what to do: of a fault in the call, or a secret that is missing, the error itself says it."""
+    if isinstance(error, NotPermitted):
+        return GIVE_ROLE
+    if isinstance(error, NoConnection):
+        return (MEND_KEYS if error.permanent else SEE_WHETHER_ON).fill(name=name)
+    return (AFTERWARDS if isinstance(error, WrongUse) else MEND_KEYS).fill(name=name)
+
+
+def _check_certificate(name: str, api: Api) -> Iterator[Check]:
     """Say which certificate is shown, to be compared and pinned; using it verifies it."""
-    if api.product not in _API_PORTS or "://" in api.address:
-        return
-    parts = urlsplit(f"//{api.address}")
+    if api.product not in _API_PORTS or api.address.startswith("file:") or "://" in api.address:
+        return  # a recording, or SSH, which knows its hosts itself
     try:
-        shown = fetch_certificate(parts.hostname or "", parts.port or _API_PORTS[api.product])
-    except (ReachError, ValueError) as error:
-        words = error.words if isinstance(error, ReachError) else plain(str(error))
-        yield Check(tested=Tested.CERTIFICATE, standing=Standing.UNKNOWN, said=words, close_by=READ_DOCS)
+        host, port = _read_address(api)
+        shown = fetch_certificate(host, port)
+    except TenmatsuError as error:
+        how = _say_remedy(error, name)
+        yield Check(tested=Tested.CERTIFICATE, standing=Standing.UNKNOWN, said=error.words, close_by=how)
         return
     values = {"sha256": shown}
     if not api.certificate:
@@ -85,7 +96,17 @@ def _check_certificate(api: Api) -> Iterator[Check]:
         )
 
 
-def _check_inventory(inventory: Inventory) -> Iterator[Check]:
+def _read_address(api: Api) -> tuple[str, int]:
+    """Return host and port of an interface. Raises WrongUse."""
+    try:
+        parts = urlsplit(f"//{api.address}")
+        return parts.hostname or "", parts.port or _API_PORTS[api.product]
+    except ValueError as bad:  # no port, or one that is no number
+        raise WrongUse(BAD_ADDRESS.fill(address=make_plain(api.address, 100))) from bad
+
+
+def _check_inventory(inventory: Inventory, *, recorded: bool) -> Iterator[Check]:
+    """Say what may be read, and what not; of a recording nobody can do anything about that."""
     counts = {"hosts": len(inventory.hosts), "guests": len(inventory.guests)}
     yield Check(tested=Tested.READ, standing=Standing.OK, said=SEES.fill(**counts), values=dict(counts))
     told = set()
@@ -93,7 +114,8 @@ def _check_inventory(inventory: Inventory) -> Iterator[Check]:
         words = lack.what + plain(": ") + lack.why
         if words.en not in told:
             told.add(words.en)
-            yield Check(tested=Tested.READ, standing=Standing.LACKS, said=words, close_by=lack.close_by)
+            standing = Standing.NOTE if recorded else Standing.LACKS
+            yield Check(tested=Tested.READ, standing=standing, said=words, close_by=lack.close_by)
 
 
 def _check_acting(identity: Identity) -> Check:
@@ -151,7 +173,27 @@ def _check_probe(hello: Hello, gaps: tuple[Gap, ...]) -> Check:
     return Check(tested=Tested.PROBE, standing=Standing.NOTE, said=said, close_by=close_by, values=values)
 
 
-READ_DOCS = Words("what it needs: docs/site.md, Targets", "必要なもの: docs/site.md の Targets")
+GIVE_ROLE = Words(
+    "give the user a role that may read all (which one: docs/site.md, Targets)",
+    "すべてを読める役割をユーザーに与えてください (どの役割かは docs/site.md の Targets)",
+)
+SEE_WHETHER_ON = Words(
+    "see whether it is on, and whether this machine reaches it at `api` (or else `address`) of the site file."
+    " Then: tenmatsu site check {name}",
+    "電源が入っているか、サイトファイルの api (なければ address) にこの機械から届くか確認してください。"
+    "その後: tenmatsu site check {name}",
+)
+MEND_KEYS = Words(
+    "correct `api`, `user`, `password` or `certificate` in the site file, or mend it there."
+    " Then: tenmatsu site check {name}",
+    "サイトファイルの api・user・password・certificate か、相手側を直してください。"
+    "その後: tenmatsu site check {name}",
+)
+AFTERWARDS = Words("then: tenmatsu site check {name}", "その後: tenmatsu site check {name}")
+BAD_ADDRESS = Words(
+    "'{address}' is not HOST or HOST:PORT: correct `api` in the site file",
+    "「{address}」はホスト名でもホスト名:ポートでもありません。サイトファイルの api を直してください",
+)
 IS = Words("{name}, version {version}", "{name}、バージョン {version}")
 SHOWN = Words("shows the certificate {sha256}", "提示された証明書 {sha256}")
 PIN = Words(

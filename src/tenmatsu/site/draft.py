@@ -40,10 +40,12 @@ class Draft:
     machines: list[Machine] = field(default_factory=list)
     taken: set[str] = field(default_factory=set)
 
-    def add(self, entry: Entry, *comments: Words) -> str:
+    def add(self, entry: Entry, *comments: Words, is_partial: bool = False) -> str:
         """Take an entry in under its name, made unique, and return that."""
         name = make_unique(entry.name, self.taken)
-        self.entries[name] = ProposedEntry(entry=replace(entry, name=name), comments=comments)
+        self.entries[name] = ProposedEntry(
+            entry=replace(entry, name=name), comments=comments, is_partial=is_partial
+        )
         return name
 
     def change(self, name: str, *comments: Words, **values: object) -> None:

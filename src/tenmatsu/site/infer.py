@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from tenmatsu.model.below import GuestFacts, HostFacts, Power
+from tenmatsu.model.below import GuestFacts, HostFacts, Inventory, Power
 from tenmatsu.model.inside import Inside
 from tenmatsu.model.marks import Marks, find_guest
 from tenmatsu.model.site_map import Entry, EntryKind
@@ -102,10 +102,23 @@ def _add_host(draft: Draft, host: HostFacts, below: Below) -> str:
             api=below.api,
         ),
         *(one for one in comments if one.en),
+        is_partial=_may_hide_guests(host, below.inventory),
     )
     marks = Marks(uuid=host.uuid, addresses=host.addresses)
     draft.machines.append(Machine(name=name, kind=EntryKind.HOST, marks=marks))
     return name
+
+
+def _may_hide_guests(host: HostFacts, inventory: Inventory) -> bool:
+    """Tell whether guests of a host may be missing from an inventory.
+
+    They may where something was not told of all or of this host: whoever may not read all often is not told
+    either that there is more. What lacks of one guest or store that was seen hides no other.
+    """
+    seen = {one.key for group in (inventory.hosts, inventory.guests, inventory.stores) for one in group}
+    return not host.connected or any(
+        lack.hides_guests and lack.key not in seen - {host.key} for lack in inventory.lacks
+    )
 
 
 def _name_host(host: HostFacts, below: Below) -> str:

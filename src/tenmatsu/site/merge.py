@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tenmatsu.model.site_map import Entry, EntryKind, SiteMap
-from tenmatsu.model.words import Language, Words
+from tenmatsu.model.words import LANGUAGES, Language, Words
 from tenmatsu.parse.toml_lines import Path, find_lines
 from tenmatsu.site.break_circles import break_circles
 from tenmatsu.site.match import match_entries
@@ -112,14 +112,14 @@ def _find_lines_to_add(
             lines += _new_comment(SEEN_NOW.fill(key=key, value=seen), text, language)
     if one.needs and (known.kind.value, known.name, "needs") not in keys:
         lines += ["needs = [", *(f"    {render_need(need, language)}," for need in one.needs), "]"]
-    left_out = render_left_out(one, language)
-    return lines + ([] if _holds(text, left_out) else left_out)
+    known_words = any(_holds(text, render_left_out(one, other)) for other in LANGUAGES)
+    return lines + ([] if known_words else render_left_out(one, language))
 
 
 def _new_comment(words: Words, text: str, language: Language) -> list[str]:
-    """Return the lines of a comment, none where it stands in the file already."""
-    lines = comment(words, language)
-    return [] if _holds(text, lines) else lines
+    """Return the lines of a comment, none where it stands in the file already, in whichever language."""
+    is_known = any(_holds(text, comment(words, other)) for other in LANGUAGES)
+    return [] if is_known else comment(words, language)
 
 
 def _holds(text: str, lines: list[str]) -> bool:
@@ -135,8 +135,9 @@ def _differs(key: str, known: Entry, seen: Entry) -> str:
 
 
 def _find_gone(site: SiteMap, proposal: Proposal) -> Iterable[str]:
-    """Yield the guests of hosts that were asked, which none of them has any more."""
-    asked = {name for name, one in proposal.entries.items() if one.entry.api is not None}
+    """Yield the guests of hosts that were asked and told all, which none of them has any more."""
+    hosts = {name: one for name, one in proposal.entries.items() if one.entry.api is not None}
+    asked = {name for name, one in hosts.items() if not one.is_partial}
     for entry in site.of_kind(EntryKind.GUEST):
         if entry.on in asked and entry.name not in proposal.entries:
             yield entry.name

@@ -56,13 +56,15 @@ class ProposedNeed:
 class ProposedEntry:
     """An entry without needs, the needs, and what a person should read beside it.
 
-    `left_out` are needs that would close a circle, each with the circle.
+    `left_out` are needs that would close a circle, each with the circle. `is_partial`: of this host not all
+    guests may have been told, so one that is missing says nothing.
     """
 
     entry: Entry
     needs: tuple[ProposedNeed, ...] = ()
     left_out: tuple[tuple[ProposedNeed, tuple[str, ...]], ...] = ()
     comments: tuple[Words, ...] = ()
+    is_partial: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from tenmatsu.model.below import Lack
 from tenmatsu.model.site_map import EntryKind
 from tenmatsu.model.words import Words
 from tenmatsu.site.break_circles import break_circles
@@ -24,7 +25,7 @@ def propose(seen: Seen) -> Proposal:
 
 def _find_comments(seen: Seen, draft: Draft) -> Iterable[Words]:
     for target, lack in seen.lacks:
-        yield TARGET_NOT_SEEN.fill(target=target, why=lack.why, close_by=lack.close_by)
+        yield describe_failed(target, lack)
     told = set()
     for below in seen.belows:
         for lack in below.inventory.lacks:
@@ -38,8 +39,19 @@ def _find_comments(seen: Seen, draft: Draft) -> Iterable[Words]:
         yield NOT_INSIDE.fill(count=len(closed), names=names)
 
 
+def describe_failed(target: str, lack: Lack) -> Words:
+    """Return the sentence on a target that could not be looked at, and what to do."""
+    why = Words(f"{_end(lack.why.en, '.')} ", _end(lack.why.ja, "。"))
+    return TARGET_NOT_SEEN.fill(target=target, why=why, close_by=lack.close_by)
+
+
+def _end(sentence: str, end: str) -> str:
+    """Return a sentence with its end: some words are a question, or whole sentences, already."""
+    return sentence if sentence.endswith((".", "?", "!", "。", "\uff1f")) else f"{sentence}{end}"
+
+
 TARGET_NOT_SEEN = Words(
-    "{target} could not be looked at: {why}. {close_by}", "{target} は調べられませんでした: {why}。{close_by}"
+    "{target} could not be looked at: {why}{close_by}", "{target} は調べられませんでした: {why}{close_by}"
 )
 NOT_INSIDE = Words(
     "Not looked into, so what is inside and what it needs is not known: {count:guest|guests} ({names})."

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from textwrap import wrap
 
+from tenmatsu.model.line_breaks import count_cells, find_breaks
 from tenmatsu.model.site_map import Api, Entry, EntryKind
 from tenmatsu.model.words import Language, Words
 from tenmatsu.parse.plain_text import make_plain
@@ -34,7 +36,14 @@ def render_site(proposal: Proposal, made_by: Words, language: Language) -> str:
 def comment(words: Words, language: Language) -> list[str]:
     """Return a sentence as comment lines."""
     text = make_plain(words.into(language), _LONGEST * 4)
-    return [f"# {line}" for line in wrap(text, _WIDEST, break_long_words=False, break_on_hyphens=False)]
+    return [f"# {line}" for line in _wrap(text)]
+
+
+def _wrap(text: str) -> list[str]:
+    if count_cells(text) == len(text):
+        return wrap(text, _WIDEST, break_long_words=False, break_on_hyphens=False)
+    ends = [0, *find_breaks(text, _WIDEST), len(text)]
+    return [text[start:end].rstrip() for start, end in pairwise(ends)]
 
 
 def render_entry(one: ProposedEntry, language: Language) -> list[str]:
@@ -119,7 +128,8 @@ HEAD = Words(
 LEFT_OUT = Words(
     "not written as a need: {what} ({because}). It would close a circle, in which none could start first:"
     " {circle}",
-    "needs に書かなかったもの: {what} ({because})。どれも最初に起動できない輪になるため: {circle}",
+    "needs に書かなかったもの: {what} ({because})。依存関係が循環し、"
+    "どれも最初に起動できなくなるため: {circle}",
 )
 TITLES = {
     EntryKind.HOST: Words("Hosts", "ホスト"),

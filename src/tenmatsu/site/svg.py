@@ -4,20 +4,33 @@ Names and notes may come from guests: all text is made plain and escaped.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from unicodedata import east_asian_width
 
+from tenmatsu.model.line_breaks import count_cells
 from tenmatsu.model.site_map import EntryKind
 from tenmatsu.parse.plain_text import make_plain
 from tenmatsu.site.picture import Arrow, Box, Picture
 from tenmatsu.site.svg_layout import HEAD_HEIGHT, LINE_HEIGHT, Page, Place, lay_out
+from tenmatsu.site.svg_routes import (
+    Grid,
+    Point,
+    Rectangle,
+    draw_way,
+    find_doors,
+    find_edges,
+    find_obstacles,
+    is_clear,
+)
 
 # What XML 1.0 has no place for, beside what make_plain takes away (Char, XML 1.0 section 2.2).
 _NO_XML = re.compile("[\ufffe\uffff]")
+# By this a drawing of ours is known. It stands before everything that a name could be part of.
+_MARK = "<metadata>tenmatsu site show</metadata>"
 _COLOURS = 6
 _BEND = 60.0
+_ASIDE = 1.6  # so far beside each other run the ways to targets of different colours, in pixels
 _WIDE, _NARROW = 8.2, 6.4  # a character's width on a generous guess: no font is known here, in both sizes
 _STYLE = """
 :root { color-scheme: light dark; }
@@ -51,6 +64,7 @@ def write_svg(picture: Picture, title: str, told: Told) -> str:
     view = f'viewBox="0 0 {page.width:.0f} {page.height:.0f}"'
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} {view} role="img">',
+        _MARK,
         f"<title>{_text(title)}</title>",
         f"<style>{_STYLE}</style>",
         f"<defs>{''.join(_marker(at) for at in range(_COLOURS))}</defs>",
@@ -61,6 +75,11 @@ def write_svg(picture: Picture, title: str, told: Told) -> str:
         "</svg>",
     ]
     return "\n".join(lines) + "\n"
+
+
+def is_ours(start: bytes) -> bool:
+    """Tell whether a file that begins so may be drawn over: a drawing of ours, or nothing yet."""
+    return not start or (start.startswith(b"<svg ") and _MARK.encode() in start.partition(b"<title>")[0])
 
 
 def _text(text: str) -> str:
@@ -94,6 +113,7 @@ class _Pen:
                 yield self._draw_box(place)
 
     def draw_arrows(self) -> Iterator[str]:
+        ways = _Ways.of(self.picture, self.page)
         for arrow in self.picture.arrows:
             if self.picture.boxes[arrow.source].entry is None:
                 continue
@@ -101,7 +121,7 @@ class _Pen:
             note += f": {arrow.reasons[0]}" if arrow.reasons else ""
             colour = self.colours[arrow.target]
             yield (
-                f'<path class="need" d="{_find_path(arrow, self.page.places)}" stroke="var(--c{colour})"'
+                f'<path class="need" d="{ways.find(arrow, colour)}" stroke="var(--c{colour})"'
                 f' marker-end="url(#head{colour})"><title>{_text(note)}</title></path>'
             )
 
@@ -157,11 +177,6 @@ def _line(x: float, y: float, style: str, text: str) -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" class="{style}">{_text(text)}</text>'
 
 
-def count_cells(text: str) -> int:
-    """Return how many narrow characters a text is wide."""
-    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
-
-
 def cut(text: str, most_cells: float) -> str:
     """Return the text, cut where it is wider than so many narrow characters."""
     if count_cells(text) <= most_cells:
@@ -171,26 +186,49 @@ def cut(text: str, most_cells: float) -> str:
     return text + "…"
 
 
-def _find_path(arrow: Arrow, places: Mapping[str, Place]) -> str:
+@dataclass(frozen=True, slots=True)
+class _Ways:
+    """Finds the path of each arrow: a curve where nothing is in its way, else along the gaps."""
+
+    places: Mapping[str, Place]
+    obstacles: Sequence[Rectangle]
+    grid: Grid
+
+    @classmethod
+    def of(cls, picture: Picture, page: Page) -> "_Ways":
+        """Return the ways of a page."""
+        doors = [
+            door
+            for arrow in picture.arrows
+            for key in (arrow.source, arrow.target)
+            for door in find_doors(page.places[key], page.places, is_target=key == arrow.target)
+        ]
+        obstacles = find_obstacles(page.places.values())
+        return cls(page.places, obstacles, Grid(obstacles, doors))
+
+    def find(self, arrow: Arrow, colour: int) -> str:
+        """Return the path of an arrow."""
+        one, other = self.places[arrow.source], self.places[arrow.target]
+        curve = _find_curve(one, other, self.places)
+        if not is_clear(curve, self.obstacles, (curve[0], curve[-1])):
+            way = self.grid.find_way(
+                find_doors(one, self.places, is_target=False), find_doors(other, self.places, is_target=True)
+            )
+            if way:
+                return draw_way(way, (colour - _COLOURS / 2) * _ASIDE)
+        start, *bends = (f"{x:.1f} {y:.1f}" for x, y in curve)
+        return f"M{start}C{' '.join(bends)}"
+
+
+def _find_curve(one: Place, other: Place, places: Mapping[str, Place]) -> list[Point]:
     """Return a curve from side to side, up to what is outside, around where one is above the other."""
-    one, other = places[arrow.source], places[arrow.target]
     if other.box.kind is EntryKind.OUTSIDE and other.y + other.height < one.y:
         x, y, to_x, to_y = one.x + one.width * 0.7, one.y, other.x + other.width / 2, other.y + other.height
-        return f"M{x:.1f} {y:.1f}C{x:.1f} {y - _BEND:.1f} {to_x:.1f} {to_y + _BEND:.1f} {to_x:.1f} {to_y:.1f}"
+        return [(x, y), (x, y - _BEND), (to_x, to_y + _BEND), (to_x, to_y)]
     y, to_y = (place.y + min(place.height, HEAD_HEIGHT) / 2 for place in (one, other))
-    left, right = _find_edges(one, places)
-    to_left, to_right = _find_edges(other, places)
+    left, right = find_edges(one, places)
+    to_left, to_right = find_edges(other, places)
     x, out = (right, 1) if to_right > left + 1 else (left, -1)
     to_x, into = (to_left, -1) if to_left > right else (to_right, 1)
     bend = min(_BEND * 2, _BEND / 2 + abs(to_x - x) / 3)
-    return (
-        f"M{x:.1f} {y:.1f}C{x + out * bend:.1f} {y:.1f} {to_x + into * bend:.1f} {to_y:.1f}"
-        f" {to_x:.1f} {to_y:.1f}"
-    )
-
-
-def _find_edges(place: Place, places: Mapping[str, Place]) -> tuple[float, float]:
-    """Return left and right of a box; of a service those of its card, which covers arrows."""
-    card = places.get(place.box.on) if place.box.kind is EntryKind.SERVICE else None
-    found = card if card is not None and card.box.kind is not EntryKind.HOST else place
-    return found.x, found.x + found.width
+    return [(x, y), (x + out * bend, y), (to_x + into * bend, to_y), (to_x, to_y)]
