@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.reach.closed_folders import words_without_override
 from tests.reach.fake_ssh import SSH, bare_path, put_first
 from tests.reach.test_remote import COMMANDS, HERE, PATHS, QUESTIONS, Call, outcome, running, soon, things
 
@@ -156,6 +157,27 @@ def test_the_clock_is_known_as_well_as_date_tells_it(bare: RemoteReach) -> None:
     assert abs(offset.seconds) <= offset.uncertainty_seconds + 0.01
     assert offset.uncertainty_seconds < 5
     assert bare.clocks().width > 0
+
+
+@pytest.mark.parametrize("whose", ["busybox", "this machine's"])
+def test_a_walk_that_may_not_look_everywhere_is_incomplete(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, whose: str
+) -> None:
+    skip_where_python_cannot_be_hidden()
+    words = words_without_override()
+    path = busybox_path(tmp_path) if whose == "busybox" else bare_path(tmp_path, *COMMANDS_THERE)
+    put_first(monkeypatch, tmp_path, SSH.format(path=path, shell=" ".join([*words, "sh"])))
+    top = tmp_path / "top"
+    top.mkdir()
+    for number in range(300):
+        (top / f"{number}").mkdir(mode=0)
+    with closing(RemoteReach("web1")) as reach:
+        walk = reach.walk(str(top))
+        assert (len(walk.files), walk.complete) == (300, False)
+        for folder in top.iterdir():
+            folder.chmod(0o700)
+        walk = reach.walk(str(top))
+        assert (len(walk.files), walk.complete) == (300, True)
 
 
 def test_what_sh_cannot_do_is_said(bare: RemoteReach) -> None:

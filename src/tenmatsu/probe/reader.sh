@@ -196,10 +196,14 @@ take_records() {
     end "$1" ok
 }
 
-# number, most entries, path
+# number, most entries, path. What find or stat complain of makes the walk incomplete: the first complaint is told. One of
+# a file that was deleted between the listing and the look is none. All of them are read: find must not wait for a reader.
 walk() {
     [ -d "$3" ] && [ -r "$3" ] || { refuse "$1" ls -- "$3/"; return; }
-    find "$3" -xdev -mindepth 1 -path "*$newline*" -prune -o -exec stat -c '%s %Y %Z %f %n' -- {} + | head -n $(($2 + 1)) | hex "$1" d
+    {
+        find "$3" -xdev -mindepth 1 -path "*$newline*" -prune -o -exec stat -c '%s %Y %Z %f %n' -- {} + |
+            head -n $(($2 + 1)) | hex "$1" d >&6
+    } 2>&1 | awk '!/: No such file or directory$/ && !told++' | hex "$1" r
     end "$1" ok
 }
 
