@@ -121,6 +121,21 @@ def test_many_small_files_are_read_by_one_question(bare: RemoteReach) -> None:
     assert bare.read_each(paths) == HERE.read_each(paths)
 
 
+def test_odd_files_are_read_by_one_question_as_here(bare: RemoteReach, tmp_path: Path) -> None:
+    texts = ["1 (a\rb) S 1\n", "", "no end", "", "\n", "\r", "- \n -", "x" * 50_000, "one\n\n", "last"]
+    paths = [str(tmp_path / f"{place}") for place in range(len(texts))]
+    for path, text in zip(paths, texts, strict=True):
+        Path(path).write_bytes(text.encode())
+    paths += [str(tmp_path), str(tmp_path / "none")]
+    assert bare.read_each(paths) == HERE.read_each(paths)
+
+
+def test_a_name_cannot_forge_what_a_walk_meets(bare: RemoteReach, tmp_path: Path) -> None:
+    (tmp_path / "d\r999999999999 1 1 81a4 " / "forged").mkdir(parents=True)
+    call: Call = lambda reach: reach.walk(str(tmp_path))  # noqa: E731
+    assert as_told(outcome(bare, call)) == as_told(outcome(HERE, call))
+
+
 @pytest.mark.parametrize("argv", [one for one in COMMANDS if one[0] not in ("printf", "env")], ids=ascii)
 def test_a_command_answers_as_here(bare: RemoteReach, argv: list[str]) -> None:
     if argv == ["sh", "-c", "kill -9 $$"]:
