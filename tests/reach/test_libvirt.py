@@ -140,6 +140,70 @@ def test_a_guest_that_vanishes_between_two_questions_is_no_more_there() -> None:
     assert inventory.lacks == ()
 
 
+def killed(after: str, section: str) -> Change_:
+    """End a section's virsh by its limit after these words: 137, and nothing more of it."""
+
+    def change(text: str) -> str:
+        begin, end = text.index(after) + len(after), text.index(f"MARK {section}.said 0\n")
+        rest = text[end:].removeprefix(f"MARK {section}.said 0\n")
+        return f"{text[:begin]}\nMARK {section}.said 137\nKilled\n{rest}"
+
+    return change
+
+
+def test_guests_that_were_not_described_are_lacks() -> None:
+    late = recorded("inventory", inventory=killed("</domain>\n", "xml")).take_inventory()
+    (lack,) = late.lacks
+    assert [guest.key for guest in late.guests] == [DNS]
+    assert (lack.key, lack.what.en) == (WEB, "what guest web1 is")
+    assert "gave no answer in 5 s" in lack.why.en
+
+    def none(text: str) -> str:
+        return text[: text.index("MARK xml\n")] + text[text.index("MARK stats\n") :]
+
+    unlisted = recorded("inventory", inventory=none).take_inventory()
+    assert [(lack.key, lack.why.en) for lack in unlisted.lacks] == [
+        (key, "the answer of host1 was cut off") for key in (DNS, WEB)
+    ]
+
+
+def test_a_connection_that_is_lost_removes_no_guest() -> None:
+    def lose(text: str) -> str:
+        said = f"MARK xml.said 1\nerror: failed to get domain '{WEB}'\nerror: client socket is closed\n"
+        return cut(f"dumpxml {WEB}")(text).replace("MARK xml.said 0\n", said)
+
+    assert [lack.key for lack in recorded("inventory", inventory=lose).take_inventory().lacks] == [WEB]
+
+
+def test_a_host_that_is_not_told_is_a_lack() -> None:
+    late = recorded("inventory", inventory=killed("MARK host\n", "host")).take_inventory()
+    assert late.hosts[0].autostart is None
+    assert len(late.guests) == 2
+    assert [lack.what.en.split(",")[0] for lack in late.lacks] == ["the host itself", "the storage pools"]
+    assert all("gave no answer" in lack.why.en for lack in late.lacks)
+
+
+def test_no_guest_that_starts_with_its_host_is_an_answer_too() -> None:
+    inventory = recorded("inventory", inventory=cut("list.autostart")).take_inventory()
+    assert (inventory.hosts[0].autostart, inventory.lacks) == (False, ())
+
+
+def test_pools_that_are_not_told_are_a_lack_and_those_that_cannot_be_are_none() -> None:
+    row = " images   running   yes   yes   2.00 GiB   1.00 GiB   1.00 GiB\n"
+    rule = "-" * 76 + "\n"
+    inventory = recorded("inventory", inventory=replace(rule, rule + row)).take_inventory()
+    (lack,) = inventory.lacks
+    assert "storage pools" in lack.what.en
+    assert [store.name for store in inventory.stores] == ["images"]
+
+    def unsupported(text: str) -> str:
+        complaint = "this function is not supported by the connection driver: virConnectListAllStoragePools"
+        bare = cut("list.pools")(text)
+        return replace("MARK host.said 0\n", f"MARK host.said 0\nerror: {complaint}\n")(bare)
+
+    assert recorded("inventory", inventory=unsupported).take_inventory().lacks == ()
+
+
 def test_a_guest_whose_description_cannot_be_read_is_a_lack() -> None:
     spoilt = replace("<name>web1</name>", "<name>web1</nam")
     inventory = recorded("inventory", inventory=spoilt).take_inventory()

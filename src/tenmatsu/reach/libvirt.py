@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from math import isfinite
 
 from tenmatsu.errors import ReachError, WrongUse
@@ -24,7 +25,8 @@ from tenmatsu.reach.libvirt_facts import Ground, find_stats, keeps_no_stats, mak
 from tenmatsu.reach.libvirt_happenings import find_changes, find_snapshots, read_turns
 from tenmatsu.reach.libvirt_host import find_boot
 from tenmatsu.reach.libvirt_host_rounds import measure_host
-from tenmatsu.reach.libvirt_messages import explain_virsh, find_group
+from tenmatsu.reach.libvirt_lacks import find_lacks
+from tenmatsu.reach.libvirt_messages import explain_virsh, find_group, find_said
 from tenmatsu.reach.libvirt_rounds import (
     SHORTEST_SECONDS,
     Round,
@@ -88,7 +90,8 @@ class Libvirt:
         told = self._run(make_inventory_script(self._uri.there, with_machine=not self._uri.distant))
         self._check(told, "guests")
         self._ground = self._read_ground(told)
-        lacks = [*self._ground.inventory.lacks, *self._machine_lacks(), *self._stats_lacks(told)]
+        untold = find_lacks(told, self._ground, partial(self._why_not, told), _CUT_OFF.fill(name=self.name))
+        lacks = [*self._ground.inventory.lacks, *self._machine_lacks(), *untold]
         self._ground = replace(self._ground, inventory=replace(self._ground.inventory, lacks=tuple(lacks)))
         self._last = self._newest = self._read_round(told)
         return self._ground.inventory
@@ -164,13 +167,20 @@ class Libvirt:
 
     def _check(self, told: Told, section: str) -> None:
         """Raise what virsh complained of, where it could not do what was asked."""
-        for name, content in reversed(told.sections):
-            said, _, code = name.partition(" ")
-            if said == f"{section}.said" and code.isdigit():
-                if int(code):
-                    raise self._explain(told, int(code), content)
-                return
-        raise ReachError(self.name, _CUT_OFF.fill(name=self.name))
+        said = list(find_said(told, section))
+        if not said:
+            raise ReachError(self.name, _CUT_OFF.fill(name=self.name))
+        code, complaint = said[-1]
+        if code:
+            raise self._explain(told, code, complaint)
+
+    def _why_not(self, told: Told, section: str) -> Words | None:
+        """Return why a question was not answered, None where it was."""
+        try:
+            self._check(told, section)
+        except ReachError as no:
+            return no.words
+        return None
 
     def _explain(self, told: Told, code: int, content: bytes) -> ReachError:
         return explain_virsh(
@@ -207,15 +217,6 @@ class Libvirt:
         processes = find_processes(told, self._boot(told), names)
         time = told.sent + (told.received - told.sent) / 2
         return read_round(told, time, find_stats(told, names, processes), processes)
-
-    def _stats_lacks(self, told: Told) -> list[Lack]:
-        if keeps_no_stats(told):
-            return []
-        try:
-            self._check(told, "stats")
-        except ReachError as no:
-            return [Lack(what=_STATS, why=no.words, close_by=_STATS_HELP)]
-        return []
 
     def _machine_lacks(self) -> list[Lack]:
         return [_distant_lack()] if self._uri.distant else []
@@ -270,8 +271,6 @@ _HELD_HELP = Words(
     "ask as a user that sees all processes (hidepid)",
     "全プロセスが見えるユーザーで接続してください (hidepid)",
 )
-_STATS = Words("whether the guests run, and their figures", "ゲストの稼働状況と計測値")
-_STATS_HELP = Words("look at `virsh domstats` there", "そのホストで `virsh domstats` を確認してください")
 _MACHINE = Words("the host of the guests, and their limits", "ゲストのホストと各ゲストの上限")
 _DISTANT = Words(
     "libvirt is reached by its own protocol only", "libvirt 独自のプロトコルだけで接続しています"
