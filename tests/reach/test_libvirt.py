@@ -316,6 +316,40 @@ def test_figures_that_libvirt_refuses_are_a_lack_of_the_inventory() -> None:
         hypervisor.measure(None, None)
 
 
+def test_guests_whose_figures_were_refused_once_are_not_new_afterwards() -> None:
+    refused = replace("MARK stats.said 0\n", "MARK stats.said 1\nerror: out of memory\n")
+    silent: Change_ = lambda text: refused(cut("stats")(text))  # noqa: E731
+    libvirt = recorded("inventory", "measure-1", "recall", inventory=silent)
+    assert [lack.what.en for lack in libvirt.take_inventory().lacks] == [
+        "whether the guests run, and their figures"
+    ]
+    assert {WEB, DNS} <= {one.key for one in libvirt.measure(None, None).measures}
+    changes, _ = libvirt.recall(datetime(2020, 1, 1, tzinfo=UTC))
+    assert Change.CREATED not in {one.change for one in changes}
+
+
+def test_a_guest_that_libvirt_has_no_figures_of_for_a_while_is_not_removed() -> None:
+    def skip(text: str) -> str:
+        return text.replace("Domain: 'web1'", "Domain: 'other'")
+
+    libvirt = recorded("inventory", "measure-1", "measure-2", "recall", measure_1=skip)
+    for _ in range(2):
+        libvirt.measure(None, None)
+    changes, _ = libvirt.recall(datetime(2020, 1, 1, tzinfo=UTC))
+    assert not {Change.CREATED, Change.REMOVED} & {one.change for one in changes}
+
+
+def test_a_guest_that_is_listed_no_more_is_removed() -> None:
+    def undefine(text: str) -> str:
+        return text.replace(f"{WEB} web1\n", "").replace("Domain: 'web1'", "Domain: 'other'")
+
+    libvirt = recorded("inventory", "measure-1", "measure-2", measure_1=undefine)
+    for _ in range(2):
+        libvirt.measure(None, None)
+    noticed = [(one.key, one.change) for one in libvirt._noticed]
+    assert noticed == [(WEB, Change.REMOVED), (WEB, Change.CREATED)]
+
+
 def test_a_change_is_told_once_however_close_the_rounds_are() -> None:
     libvirt = recorded(
         "inventory", "measure-1", "measure-1", measure_1=replace("quota_us 20000", "quota_us 30000")

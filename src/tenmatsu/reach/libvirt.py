@@ -93,7 +93,8 @@ class Libvirt:
         untold = find_lacks(told, self._ground, partial(self._why_not, told), _CUT_OFF.fill(name=self.name))
         lacks = [*self._ground.inventory.lacks, *self._machine_lacks(), *untold]
         self._ground = replace(self._ground, inventory=replace(self._ground.inventory, lacks=tuple(lacks)))
-        self._last = self._newest = self._read_round(told)
+        if keeps_no_stats(told) or self._why_not(told, "stats") is None:
+            self._last = self._newest = self._read_round(told)
         return self._ground.inventory
 
     def measure(self, keys: Collection[str] | None, since: datetime | None) -> Measured:  # noqa: ARG002 - libvirt keeps no history
@@ -216,7 +217,7 @@ class Libvirt:
         names = parse_guest_names(told.find("guests") or b"")
         processes = find_processes(told, self._boot(told), names)
         time = told.sent + (told.received - told.sent) / 2
-        return read_round(told, time, find_stats(told, names, processes), processes)
+        return read_round(told, time, names, find_stats(told, names, processes), processes)
 
     def _machine_lacks(self) -> list[Lack]:
         return [_distant_lack()] if self._uri.distant else []
