@@ -11,16 +11,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.reach.closed_folders import words_without_override
 
 from tenmatsu.errors import NoConnection, NotThere, ReachError, TookTooLong, WrongUse
 from tenmatsu.model.below import METRICS, Change, Measure, Power, Product
 from tenmatsu.model.site_map import Api
 from tenmatsu.parse.libvirt_uri import parse_libvirt_uri
 from tenmatsu.parse.marked_sections import parse_sections
-from tenmatsu.reach.host_shell import HostShell, Told
+from tenmatsu.reach.host_shell import HostShell, Told, open_shell_here
 from tenmatsu.reach.hypervisor import Hypervisor
 from tenmatsu.reach.libvirt import Libvirt, open_libvirt
 from tenmatsu.reach.libvirt_messages import explain_virsh, find_group
+from tenmatsu.reach.libvirt_scripts import make_recall_script
 
 TAPES = Path(__file__).parent.parent / "cases" / "reach" / "libvirt-storm-capped"
 DNS, WEB = (f"7e57da7a-0000-4000-8000-00000000000{number}" for number in (1, 2))
@@ -44,6 +46,18 @@ class RecordedShell(HostShell):
         assert clock
         sent = datetime.fromtimestamp(float(clock[1]), UTC) - self._ahead - timedelta(seconds=0.05)
         return Told(tuple(parse_sections(text.encode(), "MARK")), sent, sent + timedelta(seconds=0.2))
+
+
+class CutShell(HostShell):
+    """Answers with this text, which may have no end."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(("sh",), "host1")
+        self._text = text
+
+    def run(self, script: str, limit_seconds: float) -> Told:
+        now = datetime.now(UTC)
+        return Told(tuple(parse_sections(self._text.encode(), "MARK")), now, now)
 
 
 def recorded(*names: str, ahead_seconds: float = 0.0, **changes: Change_) -> Libvirt:
@@ -249,6 +263,56 @@ def test_closed_logs_are_a_lack() -> None:
     closed = replace("MARK cpu\n", "MARK closed\n/var/log/libvirt/qemu\n\nMARK cpu\n")
     _, lacks = recorded("inventory", "recall", recall=closed).recall(datetime(2020, 1, 1, tzinfo=UTC))
     assert [lack.why.en for lack in lacks] == ["no permission to read /var/log/libvirt/qemu"]
+
+
+@pytest.mark.parametrize(
+    ("closed", "mode", "told"),
+    [(".", 0o600, "."), ("qemu", 0o300, "qemu"), ("qemu", 0o600, "qemu"), ("lxc", 0o700, None)],
+    ids=["the folder above", "not to be listed", "not to be entered", "open"],
+)
+def test_a_folder_that_cannot_be_entered_is_closed_not_empty(
+    tmp_path: Path, closed: str, mode: int, told: str | None
+) -> None:
+    logs = tmp_path / "libvirt"
+    for kind in ("qemu", "lxc"):
+        (logs / kind).mkdir(parents=True)
+    (logs / "qemu" / "web1.log").write_text("2026-11-25 17:00:00.000+0000: starting up libvirt version\n")
+    shell = open_shell_here("host1", words_without_override())
+    (logs / closed).chmod(mode)
+    answer = shell.run(make_recall_script(str(logs)), 5.0)
+    (logs / closed).chmod(0o700)
+    expected = None if told is None else f"{logs / told}"
+    found = answer.find("closed")
+    assert (None if found is None else found.decode().strip()) == expected
+    assert (answer.find("log web1") is None) == (expected is not None)
+    assert answer.find("clock")
+
+
+@pytest.mark.parametrize("where", ["MARK log web1", "MARK cpu", "MARK clock"])
+def test_a_recall_that_was_cut_off_is_no_answer(where: str) -> None:
+    whole = recorded("inventory", "recall")
+    assert whole.recall(datetime(2020, 1, 1, tzinfo=UTC))
+    libvirt = recorded("inventory")
+    libvirt.take_inventory()
+    text = (TAPES / "recall.txt").read_text()
+    libvirt._shell = CutShell(text[: text.index(where)])
+    with pytest.raises(ReachError, match="cut off"):
+        libvirt.recall(datetime(2020, 1, 1, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("said", "may_act"),
+    [
+        ("MARK acting.said 137\nKilled\n", None),
+        ("", None),
+        ("MARK acting.said 1\nerror: Cannot recv data: Connection reset by peer\n", None),
+        ("MARK acting.said 1\nerror: authentication unavailable: no polkit agent\n", False),
+        ("MARK acting.said 0\n", True),
+    ],
+)
+def test_only_a_refusal_says_that_we_may_not_act(said: str, may_act: bool | None) -> None:
+    identity = recorded("identify", identify=replace("MARK acting.said 0\n", said)).identify()
+    assert identity.may_act is may_act
 
 
 def test_an_answer_that_was_cut_off_is_no_answer() -> None:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from math import isfinite
 
-from tenmatsu.errors import ReachError, WrongUse
+from tenmatsu.errors import NoConnection, ReachError, WrongUse
 from tenmatsu.model.below import Change, Happening, Identity, Inventory, Lack, Measured, Product
 from tenmatsu.model.site_map import Api
 from tenmatsu.model.words import Words
@@ -130,6 +130,8 @@ class Libvirt:
         if self._uri.distant:
             return self._noticed[-most:], (_distant_lack(),)
         told = self._run(make_recall_script())
+        if not (told.find("clock") or b"").strip():  # the script's last word
+            raise ReachError(self.name, _CUT_OFF.fill(name=self.name))
         found = [*self._noticed, *read_turns(told, ground, self._offset), *find_snapshots(ground)]
         booted = self._boot(told)
         if booted is not None:
@@ -193,11 +195,14 @@ class Libvirt:
             seconds=self._limit,
         )
 
-    def _find_may_act(self, told: Told) -> tuple[bool, Words]:
+    def _find_may_act(self, told: Told) -> tuple[bool | None, Words]:
+        """Return False only where libvirt refuses; one that is late or gone meanwhile may still say yes."""
         try:
             self._check(told, "acting")
+        except NoConnection as no:
+            return (False if no.permanent else None), no.words
         except ReachError as no:
-            return False, no.words
+            return None, no.words
         return True, _MAY_ACT
 
     def _read_ground(self, told: Told) -> Ground:
