@@ -128,5 +128,14 @@ def test_answers_of_a_shell_get_the_form_of_pythons() -> None:
     assert records == struct.pack(">I", len(one)) + one + struct.pack(">I", len(two)) + two
     lines = shell_answers.convert_walk(b"1 2 3 81a4 /a/b/c\n4 5 6 41ed /a/b\n").splitlines()
     assert [json.loads(line)[0] for line in lines] == ["/a/b", "/a/b/c"]
+    walked = shell_answers.convert_walk(b"1 2 3 41ed /a/d\r999999999999 1 1 81a4 /forged\n").splitlines()
+    assert [json.loads(line)[0] for line in walked] == ["/a/d\r999999999999 1 1 81a4 /forged"]
     each = shell_answers.convert_each(b"1 x\n1 y z\n", ["none", "there"])
     assert each == b"\xff\xff\xff\xff" + struct.pack(">I", 6) + b"x\ny z\n"
+
+
+def test_files_of_one_question_are_told_apart_whatever_stands_in_them() -> None:
+    data = b"0 (a\rb)\n0 \r7 c\n0-no end\n0-\n1-\n"
+    each = shell_answers.convert_each(data, ["odd", "empty", "none"])
+    odd = b"(a\rb)\n\r7 c\nno end"
+    assert each == struct.pack(">I", len(odd)) + odd + struct.pack(">I", 0) + b"\xff\xff\xff\xff"

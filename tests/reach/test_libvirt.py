@@ -11,16 +11,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.reach.closed_folders import words_without_override
 
 from tenmatsu.errors import NoConnection, NotThere, ReachError, TookTooLong, WrongUse
 from tenmatsu.model.below import METRICS, Change, Measure, Power, Product
 from tenmatsu.model.site_map import Api
 from tenmatsu.parse.libvirt_uri import parse_libvirt_uri
 from tenmatsu.parse.marked_sections import parse_sections
-from tenmatsu.reach.host_shell import HostShell, Told
+from tenmatsu.reach.host_shell import HostShell, Told, open_shell_here
 from tenmatsu.reach.hypervisor import Hypervisor
 from tenmatsu.reach.libvirt import Libvirt, open_libvirt
 from tenmatsu.reach.libvirt_messages import explain_virsh, find_group
+from tenmatsu.reach.libvirt_scripts import make_recall_script
 
 TAPES = Path(__file__).parent.parent / "cases" / "reach" / "libvirt-storm-capped"
 DNS, WEB = (f"7e57da7a-0000-4000-8000-00000000000{number}" for number in (1, 2))
@@ -44,6 +46,18 @@ class RecordedShell(HostShell):
         assert clock
         sent = datetime.fromtimestamp(float(clock[1]), UTC) - self._ahead - timedelta(seconds=0.05)
         return Told(tuple(parse_sections(text.encode(), "MARK")), sent, sent + timedelta(seconds=0.2))
+
+
+class CutShell(HostShell):
+    """Answers with this text, which may have no end."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(("sh",), "host1")
+        self._text = text
+
+    def run(self, script: str, limit_seconds: float) -> Told:
+        now = datetime.now(UTC)
+        return Told(tuple(parse_sections(self._text.encode(), "MARK")), now, now)
 
 
 def recorded(*names: str, ahead_seconds: float = 0.0, **changes: Change_) -> Libvirt:
@@ -140,6 +154,70 @@ def test_a_guest_that_vanishes_between_two_questions_is_no_more_there() -> None:
     assert inventory.lacks == ()
 
 
+def killed(after: str, section: str) -> Change_:
+    """End a section's virsh by its limit after these words: 137, and nothing more of it."""
+
+    def change(text: str) -> str:
+        begin, end = text.index(after) + len(after), text.index(f"MARK {section}.said 0\n")
+        rest = text[end:].removeprefix(f"MARK {section}.said 0\n")
+        return f"{text[:begin]}\nMARK {section}.said 137\nKilled\n{rest}"
+
+    return change
+
+
+def test_guests_that_were_not_described_are_lacks() -> None:
+    late = recorded("inventory", inventory=killed("</domain>\n", "xml")).take_inventory()
+    (lack,) = late.lacks
+    assert [guest.key for guest in late.guests] == [DNS]
+    assert (lack.key, lack.what.en) == (WEB, "what guest web1 is")
+    assert "gave no answer in 5 s" in lack.why.en
+
+    def none(text: str) -> str:
+        return text[: text.index("MARK xml\n")] + text[text.index("MARK stats\n") :]
+
+    unlisted = recorded("inventory", inventory=none).take_inventory()
+    assert [(lack.key, lack.why.en) for lack in unlisted.lacks] == [
+        (key, "the answer of host1 was cut off") for key in (DNS, WEB)
+    ]
+
+
+def test_a_connection_that_is_lost_removes_no_guest() -> None:
+    def lose(text: str) -> str:
+        said = f"MARK xml.said 1\nerror: failed to get domain '{WEB}'\nerror: client socket is closed\n"
+        return cut(f"dumpxml {WEB}")(text).replace("MARK xml.said 0\n", said)
+
+    assert [lack.key for lack in recorded("inventory", inventory=lose).take_inventory().lacks] == [WEB]
+
+
+def test_a_host_that_is_not_told_is_a_lack() -> None:
+    late = recorded("inventory", inventory=killed("MARK host\n", "host")).take_inventory()
+    assert late.hosts[0].autostart is None
+    assert len(late.guests) == 2
+    assert [lack.what.en.split(",")[0] for lack in late.lacks] == ["the host itself", "the storage pools"]
+    assert all("gave no answer" in lack.why.en for lack in late.lacks)
+
+
+def test_no_guest_that_starts_with_its_host_is_an_answer_too() -> None:
+    inventory = recorded("inventory", inventory=cut("list.autostart")).take_inventory()
+    assert (inventory.hosts[0].autostart, inventory.lacks) == (False, ())
+
+
+def test_pools_that_are_not_told_are_a_lack_and_those_that_cannot_be_are_none() -> None:
+    row = " images   running   yes   yes   2.00 GiB   1.00 GiB   1.00 GiB\n"
+    rule = "-" * 76 + "\n"
+    inventory = recorded("inventory", inventory=replace(rule, rule + row)).take_inventory()
+    (lack,) = inventory.lacks
+    assert "storage pools" in lack.what.en
+    assert [store.name for store in inventory.stores] == ["images"]
+
+    def unsupported(text: str) -> str:
+        complaint = "this function is not supported by the connection driver: virConnectListAllStoragePools"
+        bare = cut("list.pools")(text)
+        return replace("MARK host.said 0\n", f"MARK host.said 0\nerror: {complaint}\n")(bare)
+
+    assert recorded("inventory", inventory=unsupported).take_inventory().lacks == ()
+
+
 def test_a_guest_whose_description_cannot_be_read_is_a_lack() -> None:
     spoilt = replace("<name>web1</name>", "<name>web1</nam")
     inventory = recorded("inventory", inventory=spoilt).take_inventory()
@@ -185,6 +263,56 @@ def test_closed_logs_are_a_lack() -> None:
     closed = replace("MARK cpu\n", "MARK closed\n/var/log/libvirt/qemu\n\nMARK cpu\n")
     _, lacks = recorded("inventory", "recall", recall=closed).recall(datetime(2020, 1, 1, tzinfo=UTC))
     assert [lack.why.en for lack in lacks] == ["no permission to read /var/log/libvirt/qemu"]
+
+
+@pytest.mark.parametrize(
+    ("closed", "mode", "told"),
+    [(".", 0o600, "."), ("qemu", 0o300, "qemu"), ("qemu", 0o600, "qemu"), ("lxc", 0o700, None)],
+    ids=["the folder above", "not to be listed", "not to be entered", "open"],
+)
+def test_a_folder_that_cannot_be_entered_is_closed_not_empty(
+    tmp_path: Path, closed: str, mode: int, told: str | None
+) -> None:
+    logs = tmp_path / "libvirt"
+    for kind in ("qemu", "lxc"):
+        (logs / kind).mkdir(parents=True)
+    (logs / "qemu" / "web1.log").write_text("2026-11-25 17:00:00.000+0000: starting up libvirt version\n")
+    shell = open_shell_here("host1", words_without_override())
+    (logs / closed).chmod(mode)
+    answer = shell.run(make_recall_script(str(logs)), 5.0)
+    (logs / closed).chmod(0o700)
+    expected = None if told is None else f"{logs / told}"
+    found = answer.find("closed")
+    assert (None if found is None else found.decode().strip()) == expected
+    assert (answer.find("log web1") is None) == (expected is not None)
+    assert answer.find("clock")
+
+
+@pytest.mark.parametrize("where", ["MARK log web1", "MARK cpu", "MARK clock"])
+def test_a_recall_that_was_cut_off_is_no_answer(where: str) -> None:
+    whole = recorded("inventory", "recall")
+    assert whole.recall(datetime(2020, 1, 1, tzinfo=UTC))
+    libvirt = recorded("inventory")
+    libvirt.take_inventory()
+    text = (TAPES / "recall.txt").read_text()
+    libvirt._shell = CutShell(text[: text.index(where)])
+    with pytest.raises(ReachError, match="cut off"):
+        libvirt.recall(datetime(2020, 1, 1, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("said", "may_act"),
+    [
+        ("MARK acting.said 137\nKilled\n", None),
+        ("", None),
+        ("MARK acting.said 1\nerror: Cannot recv data: Connection reset by peer\n", None),
+        ("MARK acting.said 1\nerror: authentication unavailable: no polkit agent\n", False),
+        ("MARK acting.said 0\n", True),
+    ],
+)
+def test_only_a_refusal_says_that_we_may_not_act(said: str, may_act: bool | None) -> None:
+    identity = recorded("identify", identify=replace("MARK acting.said 0\n", said)).identify()
+    assert identity.may_act is may_act
 
 
 def test_an_answer_that_was_cut_off_is_no_answer() -> None:
@@ -250,6 +378,40 @@ def test_figures_that_libvirt_refuses_are_a_lack_of_the_inventory() -> None:
     assert "out of memory" in lack.why.en
     with pytest.raises(NoConnection):
         hypervisor.measure(None, None)
+
+
+def test_guests_whose_figures_were_refused_once_are_not_new_afterwards() -> None:
+    refused = replace("MARK stats.said 0\n", "MARK stats.said 1\nerror: out of memory\n")
+    silent: Change_ = lambda text: refused(cut("stats")(text))  # noqa: E731
+    libvirt = recorded("inventory", "measure-1", "recall", inventory=silent)
+    assert [lack.what.en for lack in libvirt.take_inventory().lacks] == [
+        "whether the guests run, and their figures"
+    ]
+    assert {WEB, DNS} <= {one.key for one in libvirt.measure(None, None).measures}
+    changes, _ = libvirt.recall(datetime(2020, 1, 1, tzinfo=UTC))
+    assert Change.CREATED not in {one.change for one in changes}
+
+
+def test_a_guest_that_libvirt_has_no_figures_of_for_a_while_is_not_removed() -> None:
+    def skip(text: str) -> str:
+        return text.replace("Domain: 'web1'", "Domain: 'other'")
+
+    libvirt = recorded("inventory", "measure-1", "measure-2", "recall", measure_1=skip)
+    for _ in range(2):
+        libvirt.measure(None, None)
+    changes, _ = libvirt.recall(datetime(2020, 1, 1, tzinfo=UTC))
+    assert not {Change.CREATED, Change.REMOVED} & {one.change for one in changes}
+
+
+def test_a_guest_that_is_listed_no_more_is_removed() -> None:
+    def undefine(text: str) -> str:
+        return text.replace(f"{WEB} web1\n", "").replace("Domain: 'web1'", "Domain: 'other'")
+
+    libvirt = recorded("inventory", "measure-1", "measure-2", measure_1=undefine)
+    for _ in range(2):
+        libvirt.measure(None, None)
+    noticed = [(one.key, one.change) for one in libvirt._noticed]
+    assert noticed == [(WEB, Change.REMOVED), (WEB, Change.CREATED)]
 
 
 def test_a_change_is_told_once_however_close_the_rounds_are() -> None:

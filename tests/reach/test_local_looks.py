@@ -31,6 +31,16 @@ def test_a_walk_stops_at_its_limit_and_says_so(tmp_path: Path) -> None:
     assert len(walk.files) == 40
 
 
+@pytest.mark.parametrize(("limit", "complete"), [(10, False), (29, False), (30, True)])
+def test_a_walk_that_is_cut_off_in_its_last_folder_says_so(
+    tmp_path: Path, limit: int, complete: bool
+) -> None:
+    for number in range(30):
+        (tmp_path / f"{number}").write_text("")
+    walk = HERE.walk(str(tmp_path), limit_entries=limit)
+    assert (len(walk.files), walk.complete) == (limit, complete)
+
+
 def test_a_walk_of_nothing_is_an_error_not_an_empty_answer(tmp_path: Path) -> None:
     with pytest.raises(NotThere):
         HERE.walk(str(tmp_path / "nowhere"))

@@ -157,6 +157,16 @@ def test_a_command_answers_as_here(there: RemoteReach, argv: list[str]) -> None:
     assert outcome(there, call) == outcome(HERE, call)
 
 
+@pytest.mark.parametrize(("limit", "complete"), [(10, False), (30, True)])
+def test_a_walk_that_is_cut_off_in_its_last_folder_says_so(
+    there: RemoteReach, tmp_path: Path, limit: int, complete: bool
+) -> None:
+    for number in range(30):
+        (tmp_path / f"{number}").touch()
+    walk = there.walk(str(tmp_path), limit_entries=limit)
+    assert (len(walk.files), walk.complete) == (limit, complete)
+
+
 def test_of_a_long_answer_the_end_is_kept(there: RemoteReach) -> None:
     assert there.run(["seq", "1", "300000"], limit_bytes=7).out == b"300000\n"
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.reach.closed_folders import words_without_override
 from tests.reach.fake_ssh import SSH, bare_path, put_first
 from tests.reach.test_remote import COMMANDS, HERE, PATHS, QUESTIONS, Call, outcome, running, soon, things
 
@@ -120,6 +121,21 @@ def test_many_small_files_are_read_by_one_question(bare: RemoteReach) -> None:
     assert bare.read_each(paths) == HERE.read_each(paths)
 
 
+def test_odd_files_are_read_by_one_question_as_here(bare: RemoteReach, tmp_path: Path) -> None:
+    texts = ["1 (a\rb) S 1\n", "", "no end", "", "\n", "\r", "- \n -", "x" * 50_000, "one\n\n", "last"]
+    paths = [str(tmp_path / f"{place}") for place in range(len(texts))]
+    for path, text in zip(paths, texts, strict=True):
+        Path(path).write_bytes(text.encode())
+    paths += [str(tmp_path), str(tmp_path / "none")]
+    assert bare.read_each(paths) == HERE.read_each(paths)
+
+
+def test_a_name_cannot_forge_what_a_walk_meets(bare: RemoteReach, tmp_path: Path) -> None:
+    (tmp_path / "d\r999999999999 1 1 81a4 " / "forged").mkdir(parents=True)
+    call: Call = lambda reach: reach.walk(str(tmp_path))  # noqa: E731
+    assert as_told(outcome(bare, call)) == as_told(outcome(HERE, call))
+
+
 @pytest.mark.parametrize("argv", [one for one in COMMANDS if one[0] not in ("printf", "env")], ids=ascii)
 def test_a_command_answers_as_here(bare: RemoteReach, argv: list[str]) -> None:
     if argv == ["sh", "-c", "kill -9 $$"]:
@@ -156,6 +172,27 @@ def test_the_clock_is_known_as_well_as_date_tells_it(bare: RemoteReach) -> None:
     assert abs(offset.seconds) <= offset.uncertainty_seconds + 0.01
     assert offset.uncertainty_seconds < 5
     assert bare.clocks().width > 0
+
+
+@pytest.mark.parametrize("whose", ["busybox", "this machine's"])
+def test_a_walk_that_may_not_look_everywhere_is_incomplete(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, whose: str
+) -> None:
+    skip_where_python_cannot_be_hidden()
+    words = words_without_override()
+    path = busybox_path(tmp_path) if whose == "busybox" else bare_path(tmp_path, *COMMANDS_THERE)
+    put_first(monkeypatch, tmp_path, SSH.format(path=path, shell=" ".join([*words, "sh"])))
+    top = tmp_path / "top"
+    top.mkdir()
+    for number in range(300):
+        (top / f"{number}").mkdir(mode=0)
+    with closing(RemoteReach("web1")) as reach:
+        walk = reach.walk(str(top))
+        assert (len(walk.files), walk.complete) == (300, False)
+        for folder in top.iterdir():
+            folder.chmod(0o700)
+        walk = reach.walk(str(top))
+        assert (len(walk.files), walk.complete) == (300, True)
 
 
 def test_what_sh_cannot_do_is_said(bare: RemoteReach) -> None:

@@ -13,6 +13,10 @@ _TIME = re.compile(rb"(\d{1,12})(?:\.(\d{1,9}))?")
 _WHOLE_SECONDS = 1.0
 _UPTIME_SECONDS = 0.02
 _RECORD = re.compile(rb"^(?=\d+,\d+,)", re.MULTILINE)
+# Whoever makes a file gives it its name, and a process its own: only these lines' own ends part them, no
+# carriage return.
+_LINE = re.compile(rb"[^\n]*\n|[^\n]+")
+_PLACED = re.compile(rb"(\d{1,9})([ -])([^\n]*\n?)")
 _UNREAD = b"\xff\xff\xff\xff"
 
 
@@ -46,7 +50,7 @@ def convert_time(data: bytes) -> tuple[float, float]:
 
 def convert_clocks(data: bytes) -> bytes:
     """Return real, monotonic, raw, boot, width, struct timex: what is not to be had is the uptime."""
-    real, uptime = data.splitlines()
+    real, uptime = _LINE.findall(data)
     time, late = convert_time(real)
     seconds = float(uptime.split()[0])
     return _as_json([time, seconds, seconds, seconds, late + _UPTIME_SECONDS, ""])
@@ -61,8 +65,8 @@ def convert_records(data: bytes) -> bytes:
 def convert_walk(data: bytes) -> bytes:
     """Return what was met as lines of JSON, nearest first. A name with an end of line in it is left out."""
     found = []
-    for line in data.splitlines():
-        words = line.split(b" ", 4)
+    for line in _LINE.findall(data):
+        words = line.removesuffix(b"\n").split(b" ", 4)
         if len(words) == 5 and words[4].startswith(b"/"):
             path = words[4].decode("utf-8", "surrogateescape")
             size, modified, changed, mode = int(words[0]), int(words[1]), int(words[2]), int(words[3], 16)
@@ -71,13 +75,17 @@ def convert_walk(data: bytes) -> bytes:
 
 
 def convert_each(data: bytes, paths: Sequence[str]) -> bytes:
-    """Return files, each after its length. A line begins with the file's place among those asked for."""
+    """Return files, each after its length. A line begins with the file's place among those asked for.
+
+    A `-` after the place: what follows has no end of line in the file, and may be nothing.
+    """
     found: dict[int, list[bytes]] = {}
-    for line in data.splitlines(keepends=True):
-        place, space, text = line.partition(b" ")
-        if not space:
+    for line in _LINE.findall(data):
+        placed = _PLACED.fullmatch(line)
+        if placed is None:
             raise ValueError("no place")
-        found.setdefault(int(place), []).append(text)
+        text = placed[3] if placed[2] == b" " else placed[3].removesuffix(b"\n")
+        found.setdefault(int(placed[1]), []).append(text)
     return b"".join(_after_length(found.get(place)) for place in range(len(paths)))
 
 

@@ -23,6 +23,7 @@ end() {
     printf 'TENMATSU-E %s %s\n' "$1" "$2"
 }
 
+# number, text, P if no end of line follows
 tell() {
     whole=$2
     while [ ${#whole} -gt 3000 ]; do
@@ -30,19 +31,20 @@ tell() {
         printf 'TENMATSU-P %s %s\n' "$1" "${whole%"$rest"}"
         whole=$rest
     done
-    printf 'TENMATSU-L %s %s\n' "$1" "$whole"
+    printf 'TENMATSU-%s %s %s\n' "${3:-L}" "$1" "$whole"
 }
 
-# number, path, most bytes, what stands before each line
+# number, path, most bytes, the file's place where several are asked for: `PLACE ` stands before each line, `PLACE-`
+# before what has no end of line
 text() {
     left=$3 line=
     while IFS= read -r line; do
-        tell "$1" "$4$line"
+        tell "$1" "${4:+$4 }$line"
         left=$((left - ${#line} - 1))
         line=
         [ "$left" -gt 0 ] || break
     done <"$2" || return 1
-    [ -z "$line" ] || printf 'TENMATSU-P %s %s\n' "$1" "$4$line"
+    [ -z "$line" ] || if [ -n "$4" ]; then tell "$1" "$4-$line"; else tell "$1" "$line" P; fi
 }
 
 # number, d or r
@@ -196,10 +198,14 @@ take_records() {
     end "$1" ok
 }
 
-# number, most entries, path
+# number, most entries, path. What find or stat complain of makes the walk incomplete: the first complaint is told. One of
+# a file that was deleted between the listing and the look is none. All of them are read: find must not wait for a reader.
 walk() {
     [ -d "$3" ] && [ -r "$3" ] || { refuse "$1" ls -- "$3/"; return; }
-    find "$3" -xdev -mindepth 1 -path "*$newline*" -prune -o -exec stat -c '%s %Y %Z %f %n' -- {} + | head -n $(($2 + 1)) | hex "$1" d
+    {
+        find "$3" -xdev -mindepth 1 -path "*$newline*" -prune -o -exec stat -c '%s %Y %Z %f %n' -- {} + |
+            head -n $(($2 + 1)) | hex "$1" d >&6
+    } 2>&1 | awk '!/: No such file or directory$/ && !told++' | hex "$1" r
     end "$1" ok
 }
 
@@ -237,7 +243,9 @@ while IFS=' ' read -r number question words <&7; do
             shift
             for one; do
                 word "$one"
-                [ -r "$word" ] && text "$number" "$word" "$most" "$place "
+                # An empty file is one that can be read, before and afterwards: a process may have ended meanwhile.
+                [ -r "$word" ] && [ ! -d "$word" ] && text "$number" "$word" "$most" "$place" &&
+                    [ -r "$word" ] && tell "$number" "$place-"
                 place=$((place + 1))
             done
             end "$number" ok

@@ -12,8 +12,9 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from tenmatsu.errors import NoConnection, NotThere, TookTooLong
+from tenmatsu.errors import NoConnection, NotThere
 from tenmatsu.parse.marked_sections import parse_sections
+from tenmatsu.reach.process_exchange import Bounds, exchange
 from tenmatsu.reach.ssh import SshOptions, make_command
 from tenmatsu.reach.ssh_messages import SSH_FAILED, explain_ssh
 
@@ -22,6 +23,8 @@ _REMOTE = "exec sh"
 _ENVIRONMENT = {"LC_ALL": "C.UTF-8", "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 # What the other side does within the limit must be told before this side gives up.
 _WAY_SECONDS = 5.0
+# A guest is some 10 KiB in all (its XML, its figures, its process): room for 3,000. Complaints are lines.
+_MOST_BYTES, _MOST_COMPLAINT_BYTES = 32 << 20, 64 << 10
 _PREAMBLE = r"""
 LC_ALL=C.UTF-8; export LC_ALL
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin
@@ -58,7 +61,7 @@ class HostShell:
     def run(self, script: str, limit_seconds: float) -> Told:
         """Run a script that only reads. It finds `say NAME` to begin a section, and `$limit`.
 
-        Raises NotThere without a shell or ssh, TookTooLong, NoConnection.
+        Raises NotThere without a shell or ssh, TookTooLong, NoConnection, ReachError for a flood.
         """
         mark = secrets.token_hex(16)
         text = _PREAMBLE % {"mark": mark, "limit": limit_seconds} + script
@@ -83,20 +86,22 @@ class HostShell:
         except FileNotFoundError as missing:
             raise NotThere(self._argv[0]) from missing
         try:
-            out, err = process.communicate(script, timeout=limit_seconds)
-        except subprocess.TimeoutExpired as late:
-            raise TookTooLong(self.name, limit_seconds) from late
+            bounds = Bounds(limit_seconds, _MOST_BYTES, _MOST_COMPLAINT_BYTES)
+            out, err = exchange(process, self.name, script, bounds)
         finally:
             _end(process)
         return process.returncode, out, err
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End what is left of a process and of those that it started."""
+    """End what is left of a process and of those that it started, and read nothing more of it."""
     if process.poll() is None:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+        process.wait()
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream:
+            stream.close()
 
 
 def open_shell_here(name: str, around: Sequence[str] = ()) -> HostShell:

@@ -8,9 +8,10 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from math import isfinite
 
-from tenmatsu.errors import ReachError, WrongUse
+from tenmatsu.errors import NoConnection, ReachError, WrongUse
 from tenmatsu.model.below import Change, Happening, Identity, Inventory, Lack, Measured, Product
 from tenmatsu.model.site_map import Api
 from tenmatsu.model.words import Words
@@ -24,7 +25,8 @@ from tenmatsu.reach.libvirt_facts import Ground, find_stats, keeps_no_stats, mak
 from tenmatsu.reach.libvirt_happenings import find_changes, find_snapshots, read_turns
 from tenmatsu.reach.libvirt_host import find_boot
 from tenmatsu.reach.libvirt_host_rounds import measure_host
-from tenmatsu.reach.libvirt_messages import explain_virsh, find_group
+from tenmatsu.reach.libvirt_lacks import find_lacks
+from tenmatsu.reach.libvirt_messages import explain_virsh, find_group, find_said
 from tenmatsu.reach.libvirt_rounds import (
     SHORTEST_SECONDS,
     Round,
@@ -88,9 +90,11 @@ class Libvirt:
         told = self._run(make_inventory_script(self._uri.there, with_machine=not self._uri.distant))
         self._check(told, "guests")
         self._ground = self._read_ground(told)
-        lacks = [*self._ground.inventory.lacks, *self._machine_lacks(), *self._stats_lacks(told)]
+        untold = find_lacks(told, self._ground, partial(self._why_not, told), _CUT_OFF.fill(name=self.name))
+        lacks = [*self._ground.inventory.lacks, *self._machine_lacks(), *untold]
         self._ground = replace(self._ground, inventory=replace(self._ground.inventory, lacks=tuple(lacks)))
-        self._last = self._newest = self._read_round(told)
+        if keeps_no_stats(told) or self._why_not(told, "stats") is None:
+            self._last = self._newest = self._read_round(told)
         return self._ground.inventory
 
     def measure(self, keys: Collection[str] | None, since: datetime | None) -> Measured:  # noqa: ARG002 - libvirt keeps no history
@@ -126,6 +130,8 @@ class Libvirt:
         if self._uri.distant:
             return self._noticed[-most:], (_distant_lack(),)
         told = self._run(make_recall_script())
+        if not (told.find("clock") or b"").strip():  # the script's last word
+            raise ReachError(self.name, _CUT_OFF.fill(name=self.name))
         found = [*self._noticed, *read_turns(told, ground, self._offset), *find_snapshots(ground)]
         booted = self._boot(told)
         if booted is not None:
@@ -164,13 +170,20 @@ class Libvirt:
 
     def _check(self, told: Told, section: str) -> None:
         """Raise what virsh complained of, where it could not do what was asked."""
-        for name, content in reversed(told.sections):
-            said, _, code = name.partition(" ")
-            if said == f"{section}.said" and code.isdigit():
-                if int(code):
-                    raise self._explain(told, int(code), content)
-                return
-        raise ReachError(self.name, _CUT_OFF.fill(name=self.name))
+        said = list(find_said(told, section))
+        if not said:
+            raise ReachError(self.name, _CUT_OFF.fill(name=self.name))
+        code, complaint = said[-1]
+        if code:
+            raise self._explain(told, code, complaint)
+
+    def _why_not(self, told: Told, section: str) -> Words | None:
+        """Return why a question was not answered, None where it was."""
+        try:
+            self._check(told, section)
+        except ReachError as no:
+            return no.words
+        return None
 
     def _explain(self, told: Told, code: int, content: bytes) -> ReachError:
         return explain_virsh(
@@ -182,11 +195,14 @@ class Libvirt:
             seconds=self._limit,
         )
 
-    def _find_may_act(self, told: Told) -> tuple[bool, Words]:
+    def _find_may_act(self, told: Told) -> tuple[bool | None, Words]:
+        """Return False only where libvirt refuses; one that is late or gone meanwhile may still say yes."""
         try:
             self._check(told, "acting")
+        except NoConnection as no:
+            return (False if no.permanent else None), no.words
         except ReachError as no:
-            return False, no.words
+            return None, no.words
         return True, _MAY_ACT
 
     def _read_ground(self, told: Told) -> Ground:
@@ -206,16 +222,7 @@ class Libvirt:
         names = parse_guest_names(told.find("guests") or b"")
         processes = find_processes(told, self._boot(told), names)
         time = told.sent + (told.received - told.sent) / 2
-        return read_round(told, time, find_stats(told, names, processes), processes)
-
-    def _stats_lacks(self, told: Told) -> list[Lack]:
-        if keeps_no_stats(told):
-            return []
-        try:
-            self._check(told, "stats")
-        except ReachError as no:
-            return [Lack(what=_STATS, why=no.words, close_by=_STATS_HELP)]
-        return []
+        return read_round(told, time, names, find_stats(told, names, processes), processes)
 
     def _machine_lacks(self) -> list[Lack]:
         return [_distant_lack()] if self._uri.distant else []
@@ -270,8 +277,6 @@ _HELD_HELP = Words(
     "ask as a user that sees all processes (hidepid)",
     "全プロセスが見えるユーザーで接続してください (hidepid)",
 )
-_STATS = Words("whether the guests run, and their figures", "ゲストの稼働状況と計測値")
-_STATS_HELP = Words("look at `virsh domstats` there", "そのホストで `virsh domstats` を確認してください")
 _MACHINE = Words("the host of the guests, and their limits", "ゲストのホストと各ゲストの上限")
 _DISTANT = Words(
     "libvirt is reached by its own protocol only", "libvirt 独自のプロトコルだけで接続しています"

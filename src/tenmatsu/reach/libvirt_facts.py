@@ -1,5 +1,6 @@
 """What libvirt's host answered, as hosts, guests and stores. Pure: the sections of a script in, facts out."""
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -24,6 +25,7 @@ from tenmatsu.reach.guest_processes import GuestProcess
 from tenmatsu.reach.host_shell import Told
 from tenmatsu.reach.libvirt_host import make_host
 from tenmatsu.reach.libvirt_limits import describe_limit, find_limit
+from tenmatsu.reach.libvirt_messages import find_said
 
 # virDomainState and, for a paused one, virDomainPausedReason (libvirt-domain.h).
 _STATES = {
@@ -62,7 +64,7 @@ def make_ground(told: Told, processes: Mapping[str, GuestProcess], offset: timed
         )
         for uuid, domain in domains.items()
     )
-    host = replace(host, autostart=bool(autostarted))
+    host = replace(host, autostart=True if autostarted else _none_autostarted(told))
     stores = tuple(_make_stores(told, host.key))
     inventory = Inventory(hosts=(host,), guests=guests, stores=stores, lacks=tuple(lacks))
     return Ground(inventory=inventory, domains=domains, host=host.key)
@@ -129,21 +131,36 @@ def _note(state: str, reason: str) -> str:
 
 
 def _read_domains(told: Told, names: Mapping[str, str], lacks: list[Lack]) -> dict[str, Domain]:
-    """Return the domains by UUID. One that vanished between two questions is no more there: no lack."""
+    """Return the domains by UUID. Of one that is not told, `find_lacks` says why."""
     found: dict[str, Domain] = {}
-    complaints = b"".join(content for name, content in told.sections if name.startswith("xml.said"))
     for name, content in told.sections:
         what, _, uuid = name.partition(" ")
-        if what != "dumpxml" or (not content.strip() and b"failed to get domain" in complaints):
+        if what != "dumpxml" or not content.strip():
             continue
         try:
             domain = parse_domain(content)
             found[domain.uuid] = domain
         except ParseError as bad:
             lacks.append(
-                Lack(what=_GUEST.fill(name=names.get(uuid, uuid)), why=bad.words, close_by=_READ, key=uuid)
+                Lack(what=GUEST.fill(name=names.get(uuid, uuid)), why=bad.words, close_by=READ, key=uuid)
             )
     return found
+
+
+def was_removed(told: Told, uuid: str) -> bool:
+    """Tell whether a guest was no more there when it was to be described: virsh knew nobody of that UUID.
+
+    virsh says so too where it lost the connection; then that follows.
+    """
+    gone = rb"failed to get domain '%s'(?!\nerror: (?!failed to get domain|Domain not found))" % uuid.encode()
+    return any(re.search(gone, complaint) for _, complaint in find_said(told, "xml"))
+
+
+def _none_autostarted(told: Told) -> bool | None:
+    """Return False where no guest is listed as started with the host, None where the list was not told."""
+    said = list(find_said(told, "host"))
+    told_all = bool(said) and all(code == 0 and b"Failed to list" not in words for code, words in said)
+    return False if told_all else None
 
 
 def _find_addresses(told: Told) -> dict[str, list[str]]:
@@ -188,5 +205,5 @@ def _make_stores(told: Told, host: str) -> list[StoreFacts]:
     ]
 
 
-_GUEST = Words("what guest {name} is", "ゲスト {name} の構成")
-_READ = Words("look at `virsh dumpxml` there", "そのホストで `virsh dumpxml` を確認してください")
+GUEST = Words("what guest {name} is", "ゲスト {name} の構成")
+READ = Words("look at `virsh dumpxml` there", "そのホストで `virsh dumpxml` を確認してください")

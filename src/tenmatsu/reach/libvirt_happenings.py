@@ -56,8 +56,8 @@ def _turn(key: str, turn: Turn, offset: timedelta) -> Happening:
 
 def _come_and_gone(before: Round, now: Round) -> list[Happening]:
     """Return the guests that were defined or removed between two rounds."""
-    made = [(uuid, Change.CREATED) for uuid in now.stats if uuid not in before.stats]
-    gone = [(uuid, Change.REMOVED) for uuid in before.stats if uuid not in now.stats]
+    made = [(uuid, Change.CREATED) for uuid in sorted(now.guests - before.guests)]
+    gone = [(uuid, Change.REMOVED) for uuid in sorted(before.guests - now.guests)]
     return [Happening(key=uuid, change=change, time=now.time) for uuid, change in made + gone]
 
 

@@ -1,13 +1,15 @@
 """What virsh complains of, in words that say what to do. The patterns are libvirt's own sentences."""
 
 import re
+from collections.abc import Iterator
 
 from tenmatsu.errors import NoConnection, NotThere, ReachError, TookTooLong
 from tenmatsu.model.words import Words
 from tenmatsu.parse.plain_text import make_plain
+from tenmatsu.reach.host_shell import Told
 
 # timeout(1) says 124, or 137 where it had to kill; the shell says 127 where there is no such program.
-_TOO_LATE, _NO_PROGRAM = (124, 137), 127
+TOO_LATE, _NO_PROGRAM = (124, 137), 127
 
 _NO_VIRSH = Words(
     "there is no virsh on {host}: install libvirt's client programs there (Debian: libvirt-clients)",
@@ -39,9 +41,17 @@ _ABSENT = r"Failed to connect socket|Connection refused|Cannot recv data|End of 
 _DRIVERLESS = r"no connection driver available|Driver .* not (?:found|available)|is not built"
 
 
+def find_said(told: Told, section: str) -> Iterator[tuple[int, bytes]]:
+    """Yield code and complaint of each virsh that was asked for this section, in their order."""
+    for name, complaint in told.sections:
+        said, _, code = name.partition(" ")
+        if said == f"{section}.said" and code.isdigit():
+            yield int(code), complaint
+
+
 def explain_virsh(host: str, code: int, said: str, *, user: str, group: str, seconds: float) -> ReachError:
     """Return the error for a virsh that ended with this code and these words."""
-    if code in _TOO_LATE:
+    if code in TOO_LATE:
         return TookTooLong(f"libvirt ({host})", seconds)
     lines = [line.removeprefix("error: ") for line in said.splitlines() if line.strip()]
     last = make_plain(lines[-1], 200) if lines else f"exit code {code}"

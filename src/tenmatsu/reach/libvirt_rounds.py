@@ -4,7 +4,7 @@ libvirt keeps no history and counts since each guest's start: rates come from tw
 for a guest whose counters went back (it was started anew meanwhile).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,11 +34,12 @@ SHORTEST_SECONDS = 0.5
 class Round:
     """What was told at one time (ours). `uptime` is the host's, in seconds: what intervals are measured by.
 
-    `stats` and `processes` by UUID.
+    `guests` are the UUIDs that were listed; `stats` and `processes` by UUID.
     """
 
     time: datetime
     uptime: float | None
+    guests: frozenset[str]
     stats: Mapping[str, Stats]
     processes: Mapping[str, GuestProcess]
     cpu: CpuStat | None
@@ -48,14 +49,19 @@ class Round:
 
 
 def read_round(
-    told: Told, time: datetime, stats: Mapping[str, Stats], processes: Mapping[str, GuestProcess]
+    told: Told,
+    time: datetime,
+    guests: Collection[str],
+    stats: Mapping[str, Stats],
+    processes: Mapping[str, GuestProcess],
 ) -> Round:
-    """Return the round that a script's sections hold."""
+    """Return the round that a script's sections hold. `guests`: the UUIDs that were listed."""
     uptime = told.find("uptime.stats") or told.find("uptime") or b""
     stalled = {kind: read_stalled(told.find(f"pressure.{kind}") or b"") for kind in _PRESSURES}
     return Round(
         time=time,
         uptime=_first_number(uptime),
+        guests=frozenset(guests),
         stats=stats,
         processes=processes,
         cpu=_read_cpu(told.find("cpu")),

@@ -168,11 +168,13 @@ ask guests -r "list --all --uuid --name
 echo $mark active; list --uuid"
 """
 
+# What lies in a folder that cannot be entered does not seem to be there.
 _RECALL = r"""
 for kind in qemu lxc; do
-    folder=/var/log/libvirt/$kind
+    folder=$logs/$kind
+    if [ -e "$logs" ] && [ ! -x "$logs" ]; then say closed; echo "$logs"; break; fi
     if [ ! -e "$folder" ]; then continue; fi
-    if [ ! -r "$folder" ]; then say closed; echo "$folder"; continue; fi
+    if [ ! -r "$folder" ] || [ ! -x "$folder" ]; then say closed; echo "$folder"; continue; fi
     for log in "$folder"/*.log.1 "$folder"/*.log; do
         [ -f "$log" ] || continue
         [ -r "$log" ] || { say closed; echo "$folder"; break; }
@@ -206,6 +208,6 @@ def _with_machine(uri: str, question: str, *, with_machine: bool) -> str:
     return _ASK % quote(uri) + host + question + groups
 
 
-def make_recall_script() -> str:
-    """Return the script that tells what happened."""
-    return _RECALL
+def make_recall_script(logs: str = "/var/log/libvirt") -> str:
+    """Return the script that tells what happened; `logs`: where libvirt writes its guests' logs."""
+    return f"logs={quote(logs)}\n{_RECALL}"

@@ -30,7 +30,8 @@ def walk_below(top: str, limit_entries: int, limit_seconds: float) -> Walk:
         found += entries
         waiting += inner
         if len(found) > limit_entries or time.monotonic() > deadline:
-            return Walk(files=tuple(found[:limit_entries]), complete=not waiting and complete)
+            complete = complete and not waiting and len(found) <= limit_entries
+            return Walk(files=tuple(found[:limit_entries]), complete=complete)
     return Walk(files=tuple(found), complete=complete)
 
 

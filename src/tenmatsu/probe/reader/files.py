@@ -139,7 +139,7 @@ def walk(request: Request, send: Send) -> Request:
         found += len(entries)
         waiting.extend(inner)
         if found > most or time.monotonic() > deadline:
-            return {"complete": not waiting and complete}
+            return {"complete": complete and not waiting and found <= most}
     return {"complete": complete}
 
 
