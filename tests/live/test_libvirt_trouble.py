@@ -65,7 +65,7 @@ def test_over_ssh_all_is_as_on_the_host_itself(box: Box, ssh: SshOptions) -> Non
 
     assert until(has_all)
     changes, lacks = far.recall(datetime.now(UTC) - timedelta(hours=1))
-    assert [one.change for one in changes if one.key == box.uuid(WEB1)][0] is Change.STARTED
+    assert next(one.change for one in changes if one.key == box.uuid(WEB1)) is Change.STARTED
     assert lacks == ()
     far.close()
 
