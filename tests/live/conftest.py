@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from .bed.fault import Fault, Scene
 from .bed.leftovers import find_leftovers
 from .bed.settings import Mpm
 from .bed.wordpress import WordPress, why_no_wordpress, wordpress
+from .far_host import FarHosts, far_hosts, why_impossible
 
 HERE = Path(__file__).parent
 
@@ -72,6 +74,16 @@ def box() -> Iterator[Box]:
             running.wait_up(guest)
         yield running
     assert not running.folder.exists()
+
+
+@pytest.fixture(scope="module")
+def hosts() -> Iterator[FarHosts]:
+    """Run machines to be reached over SSH, for a file of tests."""
+    if reason := why_impossible():
+        pytest.skip(reason)
+    # Not pytest's own folder: the far side's users must get there.
+    with tempfile.TemporaryDirectory(prefix="tenmatsu-far-") as folder, far_hosts(Path(folder)) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

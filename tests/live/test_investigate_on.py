@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -23,7 +22,7 @@ from tenmatsu.reach.remote import RemoteReach
 from tenmatsu.record.read_case import read_case
 from tenmatsu.sight.look_on import FarLook, Wanted, look_on, look_through
 
-from .far_host import SOON_SECONDS, FarHosts, far_hosts, soon, system_python, why_impossible
+from .far_host import SOON_SECONDS, FarHosts, soon, system_python
 
 LIMIT_SECONDS = 180.0
 WINDOW_SECONDS = 3.0
@@ -32,15 +31,6 @@ WINDOW_SECONDS = 3.0
 OF_THE_MOMENT = tuple("cpu- disk- fork- memory- more- dearer- processes- runaway- short- storm- swap".split())
 
 pytestmark = pytest.mark.live
-
-
-@pytest.fixture(scope="module")
-def hosts() -> Iterator[FarHosts]:
-    if reason := why_impossible():
-        pytest.skip(reason)
-    # Not pytest's own folder: the far side's users must get there.
-    with tempfile.TemporaryDirectory(prefix="tenmatsu-far-") as folder, far_hosts(Path(folder)) as running:
-        yield running
 
 
 @pytest.fixture(autouse=True)

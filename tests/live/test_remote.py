@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -24,21 +23,12 @@ from tenmatsu.reach.host_line import HostLine, make_sudoers_line, start_on
 from tenmatsu.reach.probe import Lost
 from tenmatsu.reach.watching import Told, Watching, watch_host
 
-from .far_host import SOON_SECONDS, FarHosts, far_hosts, soon, system_python, why_impossible
+from .far_host import SOON_SECONDS, FarHosts, soon, system_python
 
 QUICK = Options(interval_seconds=0.3)
 STARTED = 200
 
 pytestmark = pytest.mark.live
-
-
-@pytest.fixture(scope="module")
-def hosts() -> Iterator[FarHosts]:
-    if reason := why_impossible():
-        pytest.skip(reason)
-    # Not pytest's own folder: the far side's users must get there.
-    with tempfile.TemporaryDirectory(prefix="tenmatsu-far-") as folder, far_hosts(Path(folder)) as running:
-        yield running
 
 
 @pytest.fixture(autouse=True)
